@@ -1,0 +1,49 @@
+# `make demo` and `make test` need Python 3.11 or newer, pip and make; everything else they set up in .venv.
+PYTHON ?= python3
+TORCH ?= torch==2.13.0
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: demo test test-slow check fix install wheel clean
+
+demo: .venv/train ## Fine-tune a real chat model twice, compare it with its base, run the gate
+	$(BIN)/chateval demo --out reports/runs/demo $(if $(FULL),--full)
+
+test: .venv/dev ## The tests that need no real model
+	OMP_NUM_THREADS=2 $(BIN)/pytest
+
+test-slow: .venv/dev ## The tests on the real SmolLM2
+	OMP_NUM_THREADS=2 $(BIN)/pytest -m slow --timeout 1500
+
+check: .venv/dev ## Format, lint, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fix: .venv/dev ## Format and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+wheel: .venv/dev ## Build the wheel into dist/
+	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
+
+install: .venv/train
+
+clean:
+	rm -rf .venv dist reports/runs
+
+# Stamps in .venv say what was installed and are older than pyproject.toml when it has changed.
+.venv/torch:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "chateval needs Python 3.11 or newer; say make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -c 'import torch' 2>/dev/null || $(BIN)/pip install --quiet $(TORCH)
+	touch $@
+
+.venv/train: .venv/torch pyproject.toml
+	$(BIN)/pip install --quiet --editable '.[train]'
+	touch $@
+
+.venv/dev: .venv/torch pyproject.toml
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	touch $@ .venv/train

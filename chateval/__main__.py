@@ -1,0 +1,55 @@
+"""The console script: runs a command, turns errors into one line and an exit code."""
+
+import sys
+
+from chateval.errors import INTERRUPTED, OUR_FAULT, ChatevalError
+
+
+def main() -> None:
+    """Run the command line and exit with its code (README, exit codes)."""
+    debug = "--debug" in sys.argv[1:]
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    from chateval.cli.app import app
+
+    try:
+        code = app(args=arguments, standalone_mode=False)
+    except ChatevalError as error:
+        if debug:
+            raise
+        _say(f"chateval: {error}")
+        code = error.exit_code
+    except KeyboardInterrupt:
+        _say("chateval: interrupted; finished answers are kept, and the same command goes on from there")
+        code = INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - a crash ends here with its traceback and exit code
+        code = _other(error)
+        if code == OUR_FAULT:
+            import traceback
+
+            traceback.print_exc()
+            _say("chateval: this is our fault; please report it with the lines above")
+    sys.exit(code)
+
+
+def _other(error: Exception) -> int:
+    """Let the command line's own errors (a wrong option) print themselves; the rest is our fault."""
+    import click
+
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, click.exceptions.Abort):
+        return INTERRUPTED
+    if isinstance(error, click.ClickException):
+        error.show()
+        return error.exit_code
+    return OUR_FAULT
+
+
+def _say(text: str) -> None:
+    """Print one line to stderr; control characters of names and data are spelt out."""
+    line = "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in text)
+    sys.stderr.write(line.encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
+
+
+if __name__ == "__main__":
+    main()

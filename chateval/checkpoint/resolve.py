@@ -1,0 +1,240 @@
+"""What a path or hub id is: a chat model, a base model, an adapter, a GGUF file. Nothing is loaded or run."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from chateval.checkpoint.digest import CONFIG_FILES, TOKENIZER_FILES, DigestCache
+from chateval.checkpoint.hub import fetch, looks_like_hub_id
+from chateval.checkpoint.tensors import check_adapter_fits, read_shapes, weight_files
+from chateval.errors import CheckpointError
+from chateval.records import Checkpoint, CheckpointSpec
+
+DTYPES = ("float32", "bfloat16", "float16")
+
+
+def resolve_all(specs: Iterable[CheckpointSpec], digests: DigestCache) -> list[Checkpoint]:
+    """Resolve the checkpoints of a run, in order; adapters may name any other one as their base.
+
+    Raises:
+        CheckpointError: If one is absent, unsafe, or an adapter of another base.
+    """
+    by_name = {spec.name: spec for spec in specs}
+    return [_resolve(spec, by_name, digests) for spec in by_name.values()]
+
+
+def _resolve(spec: CheckpointSpec, others: Mapping[str, CheckpointSpec], digests: DigestCache) -> Checkpoint:
+    if spec.dtype not in DTYPES:
+        raise CheckpointError(f"{spec.name}: dtype {spec.dtype!r} is not one of {', '.join(DTYPES)}")
+    path, revision = _locate(spec.name, spec.path, spec.revision)
+    checkpoint = Checkpoint(
+        name=spec.name,
+        kind="base",
+        path=str(path),
+        repo=spec.path if revision else None,
+        revision=revision,
+        template=spec.template,
+        completion=spec.completion,
+        dtype=spec.dtype,
+    )
+    if path.is_file():
+        return _resolve_gguf(checkpoint, path, spec, digests)
+    if (path / "adapter_config.json").is_file():
+        return _resolve_adapter(checkpoint, path, spec, others, digests)
+    if spec.base is not None:
+        raise CheckpointError(f"{spec.name}: {path} has no adapter_config.json, so it takes no base ({spec.base!r})")
+    return _resolve_folder(checkpoint, path, digests)
+
+
+def _locate(name: str, reference: str, revision: str | None) -> tuple[Path, str | None]:
+    path = Path(reference).expanduser()
+    if path.exists():
+        if revision is not None:
+            raise CheckpointError(f"{name}: {reference} is a local path, which has no revision")
+        return path.resolve(), None
+    if looks_like_hub_id(reference):
+        return fetch(reference, revision)
+    raise CheckpointError(f"{name}: no checkpoint at {reference!r}: give a folder, a .gguf file or a hub id")
+
+
+def _resolve_gguf(checkpoint: Checkpoint, path: Path, spec: CheckpointSpec, digests: DigestCache) -> Checkpoint:
+    if path.suffix != ".gguf":
+        raise CheckpointError(
+            f"{checkpoint.name}: {path} is a file; a checkpoint is a folder, a .gguf file or a hub id"
+        )
+    if spec.base is not None:
+        raise CheckpointError(f"{checkpoint.name}: {path} is a whole model, so it takes no base ({spec.base!r})")
+    found = digests.file(path)
+    fields = _read_gguf(path)
+    kind = _kind(checkpoint, has_template="tokenizer.chat_template" in fields)
+    return replace(
+        checkpoint, kind=kind, weights_digest=found, tokenizer_digest=found, context_tokens=_gguf_context(fields)
+    )
+
+
+def _read_gguf(path: Path) -> Mapping[str, Any]:
+    from gguf import GGUFReader
+
+    try:
+        fields: Mapping[str, Any] = GGUFReader(path).fields
+    except (ValueError, OSError, IndexError, KeyError, OverflowError) as error:
+        raise CheckpointError(f"{path}: not a readable GGUF file: {error}") from error
+    return fields
+
+
+def _gguf_context(fields: Mapping[str, Any]) -> int | None:
+    found = [field for name, field in fields.items() if name.endswith(".context_length")]
+    return int(found[0].contents()) if found else None
+
+
+def _resolve_folder(checkpoint: Checkpoint, path: Path, digests: DigestCache) -> Checkpoint:
+    config = read_config(path)
+    refuse_remote_code(path)
+    if not config:
+        raise CheckpointError(f"{path}: no config.json in it, so it is not a checkpoint")
+    weights = weight_files(path)
+    for file in weights:
+        read_shapes(file)
+    return replace(
+        checkpoint,
+        kind=_kind(checkpoint, has_template=template_source(path) is not None),
+        weights_digest=digests.files([*weights, *(path / name for name in CONFIG_FILES)]),
+        tokenizer_digest=_tokenizer_digest([path], digests),
+        template_path=str(path) if template_source(path) else None,
+        context_tokens=_context_tokens(config),
+    )
+
+
+def _context_tokens(config: Mapping[str, Any]) -> int | None:
+    """Return the context length of a config.json; multimodal models keep it in `text_config`."""
+    inner = config.get("text_config")
+    for place in (config, inner if isinstance(inner, dict) else {}):
+        for key in ("max_position_embeddings", "n_positions", "max_seq_len"):
+            if isinstance(place.get(key), int) and place[key] > 0:
+                return int(place[key])
+    return None
+
+
+def _resolve_adapter(
+    checkpoint: Checkpoint,
+    path: Path,
+    spec: CheckpointSpec,
+    others: Mapping[str, CheckpointSpec],
+    digests: DigestCache,
+) -> Checkpoint:
+    config = read_config(path, "adapter_config.json")
+    refuse_remote_code(path)
+    recorded = config.get("base_model_name_or_path")
+    base = _resolve_base(checkpoint.name, path, spec.base or recorded, others, digests)
+    files = weight_files(path, stem="adapter_model")
+    shapes = {name: shape for file in files for name, shape in read_shapes(file).items()}
+    base_path = Path(base.path)
+    if base_path.is_dir():
+        check_adapter_fits(path, shapes, {n: s for f in weight_files(base_path) for n, s in read_shapes(f).items()})
+    _check_recorded_base(path, recorded, base, digests)
+    own = [path, base_path] if base_path.is_dir() else [path]
+    has_template = template_source(path) is not None or base.kind == "chat"
+    _kind(checkpoint, has_template=has_template)
+    return replace(
+        checkpoint,
+        kind="lora",
+        base_path=base.path,
+        weights_digest=base.weights_digest,
+        adapter_digest=digests.files([*files, path / "adapter_config.json"]),
+        tokenizer_digest=_tokenizer_digest(own, digests),
+        template_path=str(path) if template_source(path) else base.template_path,
+        context_tokens=base.context_tokens,
+        dtype=base.dtype if spec.base in others else checkpoint.dtype,
+    )
+
+
+def _resolve_base(
+    name: str, path: Path, reference: Any, others: Mapping[str, CheckpointSpec], digests: DigestCache
+) -> Checkpoint:
+    if not isinstance(reference, str) or not reference:
+        raise CheckpointError(f"{path}: adapter_config.json names no base; say which: {name}={path}@BASE")
+    known = others.get(reference)
+    if known is None and not Path(reference).exists() and not looks_like_hub_id(reference):
+        raise CheckpointError(
+            f"{path}: its base {reference!r} is not here; say where it is: {name}={path}@BASE, "
+            f"with one of {', '.join(others)} or a path"
+        )
+    # The base under an adapter is not asked for a template of its own: the adapter's folder may bring one.
+    base = known or CheckpointSpec(name=f"{name}'s base", path=reference)
+    found = _resolve(replace(base, completion=base.completion or known is None), others, digests)
+    if found.kind == "lora":
+        raise CheckpointError(f"{path}: its base {reference!r} is an adapter itself; merge that one first")
+    return found
+
+
+def _check_recorded_base(path: Path, recorded: Any, base: Checkpoint, digests: DigestCache) -> None:
+    """Refuse a base that is provably not the one the adapter was trained on."""
+    if not isinstance(recorded, str) or not Path(recorded).is_dir() or Path(recorded).resolve() == Path(base.path):
+        return
+    trained_on = weight_files(Path(recorded))
+    given = weight_files(Path(base.path)) if Path(base.path).is_dir() else []
+    if given and [digests.file(file) for file in trained_on] != [digests.file(file) for file in given]:
+        raise CheckpointError(
+            f"{path}: adapter of another base: it was trained on {recorded}, whose weights differ from {base.path}"
+        )
+
+
+def _kind(checkpoint: Checkpoint, *, has_template: bool) -> Any:
+    if has_template:
+        return "chat"
+    if checkpoint.template is None and not checkpoint.completion:
+        raise CheckpointError(
+            f"{checkpoint.name}: {checkpoint.path} has no chat template. Three ways out: --template "
+            f"{checkpoint.name}=NAME|FILE puts one on it, --completion {checkpoint.name} shows it plain text without "
+            "roles, or test another checkpoint (an instruct or chat model)"
+        )
+    return "base"
+
+
+def read_config(folder: Path, name: str = "config.json") -> dict[str, Any]:
+    """Return a JSON file of a checkpoint folder as an object; empty if the file is absent.
+
+    Raises:
+        CheckpointError: If it is not a JSON object.
+    """
+    path = folder / name
+    if not path.is_file():
+        return {}
+    try:
+        config = json.loads(path.read_text("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path}: not valid JSON: {error}") from error
+    if not isinstance(config, dict):
+        raise CheckpointError(f"{path}: must be a JSON object, found {type(config).__name__}")
+    return config
+
+
+def refuse_remote_code(folder: Path) -> None:
+    """Raise CheckpointError if a file of the folder asks for Python of its own (`auto_map`)."""
+    for name in ("config.json", "tokenizer_config.json"):
+        wanted = read_config(folder, name).get("auto_map")
+        if wanted:
+            raise CheckpointError(
+                f"{folder / name}: auto_map wants to run {json.dumps(wanted)[:99]}; code of a checkpoint is never run. "
+                "Convert it to an architecture that transformers has"
+            )
+
+
+def template_source(folder: Path) -> str | None:
+    """Return the file of a folder that the chat template stands in, as `AutoTokenizer` would choose it."""
+    if (folder / "chat_template.jinja").is_file():
+        return "chat_template.jinja"
+    if read_config(folder, "tokenizer_config.json").get("chat_template"):
+        return "tokenizer_config.json"
+    return None
+
+
+def has_tokenizer(folder: Path) -> bool:
+    """Return whether a folder brings a tokenizer of its own."""
+    return any((folder / name).is_file() for name in ("tokenizer.json", "tokenizer.model", "vocab.json"))
+
+
+def _tokenizer_digest(folders: Iterable[Path], digests: DigestCache) -> str:
+    return digests.files(folder / name for folder in folders for name in TOKENIZER_FILES)

@@ -1,0 +1,112 @@
+"""`chateval run`: the whole line, from checkpoints and tasks to a report and a verdict."""
+
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from chateval.errors import ConfigError
+
+T = TypeVar("T")
+
+
+def run(
+    config: Annotated[
+        Path | None, typer.Option("-c", "--config", help="A chateval.yaml; options add to it.", show_default=False)
+    ] = None,
+    checkpoint: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--checkpoint",
+            help="NAME=PATH, a folder, .gguf file or hub id; NAME=ADAPTER@BASE for an adapter, where BASE is the name "
+            "of another checkpoint or a path (default: what adapter_config.json says); NAME=HUB_ID@REVISION.",
+        ),
+    ] = None,
+    task: Annotated[
+        list[str] | None, typer.Option("--task", help="A bundled task (`chateval tasks`), a folder or a task.yaml.")
+    ] = None,
+    baseline: Annotated[
+        str | None, typer.Option(help="The checkpoint the others are compared with.", show_default="the first one")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Take the first N samples of each task.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder of the run: manifest, responses, scores, reports.")] = Path(
+        "reports/runs/latest"
+    ),
+    template: Annotated[
+        list[str] | None,
+        typer.Option(help="[NAME=]TEMPLATE: put a chat template (a name or a Jinja file) on a checkpoint, or on all."),
+    ] = None,
+    completion: Annotated[
+        list[str] | None,
+        typer.Option(help="Show this checkpoint plain text without roles ('*': all), for base models."),
+    ] = None,
+    system: Annotated[
+        str | None,
+        typer.Option(
+            help="Where a template takes no system message: error, fold_into_user or drop.", show_default="error"
+        ),
+    ] = None,
+    overflow: Annotated[
+        str | None,
+        typer.Option(help="Where prompt and answer exceed the context: error or drop_oldest.", show_default="error"),
+    ] = None,
+    trust_code: Annotated[bool, typer.Option(help="Let tasks name scorers that are Python of your own.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print report.json instead of tables.")] = False,
+) -> None:
+    """Answer, score, compare and gate. The same command again computes only what is missing.
+
+    Example:
+    chateval run --checkpoint base=./smollm2 --checkpoint lora=./out/lora@base --task arithmetic --limit 20
+    """
+    from dataclasses import replace
+
+    from chateval.cli.screen import Screen, cache_dir, err
+    from chateval.config import OVERFLOWS, SYSTEMS, Suite, parse_checkpoint, read_suite, with_options
+    from chateval.pipeline import evaluate, local_engines
+
+    suite = read_suite(config) if config else Suite(checkpoints=(), tasks=(), baseline="")
+    if config and task:
+        suite = replace(suite, tasks=())
+    suite = with_options(
+        suite,
+        checkpoints=[parse_checkpoint(text) for text in checkpoint or ()],
+        tasks=[_from_here(reference, suite.folder) for reference in task or ()],
+        baseline=baseline,
+        templates=template or (),
+        completions=completion or (),
+    )
+    suite = replace(
+        suite,
+        limit=limit or suite.limit,
+        system=_one_of("--system", system, SYSTEMS, suite.system),
+        overflow=_one_of("--overflow", overflow, OVERFLOWS, suite.overflow),
+    )
+    with Screen() as screen, local_engines() as open_engine:
+        result = evaluate(
+            suite, out, cache_dir=cache_dir(), open_engine=open_engine, watcher=screen, trust_code=trust_code
+        )
+    from chateval.cli.show import show_result
+
+    show_result(result.report, as_json=json)
+    err.print(f"{result.n_generated} responses from the model, {result.n_stored} from the store")
+    err.print(f"report: {out / 'report.html'}")
+    raise typer.Exit(result.exit_code)
+
+
+def _from_here(reference: str, folder: Path) -> str:
+    """Return a task path of the command line so that it starts here, not in the folder of the suite."""
+    here = Path(reference)
+    return (
+        str(here.resolve())
+        if here.exists() and folder != Path() and ("/" in reference or here.is_file())
+        else reference
+    )
+
+
+def _one_of(option: str, value: str | None, allowed: tuple[T, ...], default: T) -> T:
+    if value is None:
+        return default
+    for one in allowed:
+        if one == value:
+            return one
+    raise ConfigError(f"{option} {value!r}: say one of {', '.join(map(str, allowed))}")

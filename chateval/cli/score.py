@@ -1,0 +1,25 @@
+"""`chateval score`: stored answers scored again, without a model."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def score(
+    run: Annotated[Path, typer.Argument(help="Folder of a run.")],
+    trust_code: Annotated[bool, typer.Option(help="Let tasks name scorers that are Python of your own.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print report.json instead of tables.")] = False,
+) -> None:
+    """Score the answers of a run again, with its tasks as they are now; no model is loaded.
+
+    Example: chateval score reports/runs/latest
+    """
+    from chateval.cli.screen import Screen
+    from chateval.cli.show import show_result
+    from chateval.pipeline import exit_code_of, rescore
+
+    with Screen() as screen:
+        report = rescore(run, watcher=screen, trust_code=trust_code)
+    show_result(report, as_json=json)
+    raise typer.Exit(exit_code_of(report))

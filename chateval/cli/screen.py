@@ -1,0 +1,74 @@
+"""What commands show: consoles, progress, and where things are kept."""
+
+import logging
+import os
+from pathlib import Path
+from types import TracebackType
+
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+out = Console(highlight=False, markup=False, width=None if os.isatty(1) else 160)
+err = Console(stderr=True, highlight=False, markup=False)
+
+
+def cache_dir() -> Path:
+    """Return the folder for stored responses and the demo: $CHATEVAL_CACHE, or chateval in the user's cache folder."""
+    named = os.environ.get("CHATEVAL_CACHE")
+    if named:
+        return Path(named)
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "chateval"
+
+
+class Screen:
+    """Shows on stderr how far a run has come; a pipeline's `Watcher`."""
+
+    def __init__(self) -> None:
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=err,
+            transient=True,
+            disable=not err.is_terminal,
+        )
+        self._current = self._progress.add_task("starting", total=None)
+        handler = RichHandler(console=err, show_time=False, show_path=False, markup=False)
+        logging.getLogger("chateval").handlers = [handler]
+
+    def __enter__(self) -> "Screen":
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def stage(self, text: str) -> None:
+        """Show what is being done now."""
+        self._progress.reset(self._current, description=text, total=None)
+
+    def begin(self, checkpoint: str, task: str, n_total: int, n_stored: int) -> None:
+        """Show a bar for the responses of a task."""
+        self._progress.reset(self._current, description=f"{checkpoint}: {task}", total=n_total, completed=n_stored)
+        if not err.is_terminal:
+            kept = f", {n_stored} in the store" if n_stored else ""
+            err.print(f"{checkpoint}: {task}: {n_total} responses{kept}")
+
+    def advance(self, n: int) -> None:
+        """Move the bar on."""
+        self._progress.advance(self._current, n)

@@ -1,0 +1,246 @@
+"""Bytes to data and back, strictly: YAML with line numbers, JSON lines, records. Says path:line for every fault."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from chateval.errors import ChatevalError, DataError
+
+T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
+
+MAX_YAML_BYTES = 1_000_000
+"""Nobody writes a larger one by hand; aliases could blow it up."""
+
+Place = tuple[str | int, ...]
+"""Keys and indices that lead to a value, as in pydantic's `loc`."""
+
+
+def canonical(value: Any) -> bytes:
+    """Return the one JSON spelling of `value`: sorted keys, no spaces, UTF-8, no NaN."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.encode("utf-8", "surrogatepass")
+
+
+def digest(value: Any) -> str:
+    """Return the sha256 of the canonical JSON of `value`, 64 hex digits."""
+    return hashlib.sha256(canonical(value)).hexdigest()
+
+
+def encode(record: Any) -> str:
+    """Return a record as one line of JSON, without the newline; lone surrogates are escaped, NaN is refused."""
+    text = json.dumps(asdict(record), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(asdict(record), ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return text
+
+
+def decode(kind: type[T], line: str | bytes, *, where: str) -> T:
+    """Parse one line of JSON into a record; unknown keys and wrong types are refused, not coerced.
+
+    Raises:
+        DataError: If the line is not such a record; the message starts with `where`.
+    """
+    try:
+        record: T = _adapter(kind).validate_json(line, strict=True, extra="forbid")
+    except ValidationError as error:
+        faults = "; ".join(f"{_dotted(fault['loc']) or 'line'}: {fault['msg']}" for fault in error.errors()[:3])
+        raise DataError(f"{where}: {faults}") from error
+    return record
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def parse_json(text: str, *, where: str) -> Any:
+    """Parse JSON as RFC 8259 has it: a key that stands twice, NaN and Infinity are refused.
+
+    Raises:
+        DataError: If the text is not JSON; the message starts with `where`.
+    """
+    try:
+        return json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_refuse_constant)
+    except RecursionError as error:
+        raise DataError(f"{where}: nested too deeply for a sample") from error
+    except ValueError as error:
+        raise DataError(f"{where}: not valid JSON: {error}") from error
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"key {key!r} stands twice")
+        found[key] = value
+    return found
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a UTF-8 file; a byte order mark is dropped.
+
+    Raises:
+        DataError: If the file cannot be read or is not UTF-8; the message has the line of the first bad byte.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise DataError(f"{path}:{line}: not UTF-8 (byte {data[error.start]:#04x}); save the file as UTF-8") from error
+
+
+def read_json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield (path:line, object) for each line that is not blank.
+
+    Raises:
+        DataError: If a line is not a JSON object.
+    """
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
+        if not line.strip():
+            continue
+        where = f"{path}:{number}"
+        row = parse_json(line, where=where)
+        if not isinstance(row, dict):
+            raise DataError(f"{where}: a line must be a JSON object, found {type(row).__name__}")
+        yield where, row
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A YAML file with the line of every key and list element."""
+
+    path: Path
+    data: Any
+    lines: Mapping[Place, int]
+
+    def where(self, place: Place) -> str:
+        """Return path:line of the value at `place`, or of the nearest value around it."""
+        for end in range(len(place), -1, -1):
+            if place[:end] in self.lines:
+                return f"{self.path}:{self.lines[place[:end]]}"
+        return str(self.path)
+
+
+def read_yaml(path: Path) -> Document:
+    """Read a YAML file of plain data; a key that stands twice, an alias or a tag is refused.
+
+    Raises:
+        DataError: If the file is not such YAML; the message starts with path:line.
+    """
+    text = read_text(path)
+    if len(text) > MAX_YAML_BYTES:
+        raise DataError(f"{path}: {len(text):,} characters; at most {MAX_YAML_BYTES:,} are read")
+    try:
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            if isinstance(event, yaml.AliasEvent):
+                line = event.start_mark.line + 1 if event.start_mark else 1
+                raise DataError(f"{path}:{line}: aliases (*{event.anchor}) are not read; write it out")
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        lines: dict[Place, int] = {(): 1}
+        if node is not None:
+            _number(node, (), lines, path)
+        data = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        raise DataError(f"{path}:{line}: not valid YAML: {error.problem}") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise DataError(f"{path}: not valid YAML: {error}") from error
+    return Document(path, data, lines)
+
+
+def _number(node: yaml.Node, place: Place, lines: dict[Place, int], path: Path) -> None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            inner = (*place, str(key.value))
+            line = key.start_mark.line + 1
+            if inner in lines:
+                raise DataError(f"{path}:{line}: key {key.value!r} stands twice (first on line {lines[inner]})")
+            lines[inner] = line
+            _number(value, inner, lines, path)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            lines[(*place, index)] = value.start_mark.line + 1
+            _number(value, (*place, index), lines, path)
+
+
+def validate(model: type[M], document: Document, *, error: type[ChatevalError]) -> M:
+    """Return the document as a model; every fault becomes one line with place, found and allowed.
+
+    Raises:
+        ChatevalError: The class given as `error`, with the first fault as its message.
+    """
+    try:
+        return model.model_validate(document.data if document.data is not None else {})
+    except ValidationError as problem:
+        fault = problem.errors()[0]
+        place = tuple(part for part in fault["loc"] if not _is_union_tag(part, fault["loc"], document))
+        raise error(f"{document.where(place)}: {_describe(fault, place, model)}") from problem
+
+
+def _is_union_tag(part: str | int, loc: Place, document: Document) -> bool:
+    """Pydantic puts the names of union members and of functions into `loc`; they are not places of the file."""
+    if isinstance(part, int):
+        return False
+    return part != loc[-1] and not any(part in place for place in document.lines)
+
+
+def _describe(fault: Any, place: Place, model: type[BaseModel]) -> str:
+    name = _dotted(place) or "file"
+    match fault["type"]:
+        case "extra_forbidden":
+            allowed = _allowed_keys(model, place[:-1])
+            return f"unknown key {place[-1]!r}" + (f"; allowed: {', '.join(allowed)}" if allowed else "")
+        case "missing":
+            return f"{name}: missing"
+        case "value_error":
+            return f"{name}: {fault['ctx']['error']}"
+        case _:
+            found = repr(fault["input"])
+            shown = found if len(found) <= 80 else found[:77] + "..."
+            message = fault["msg"][0].lower() + fault["msg"][1:]
+            return f"{name}: {message}; found {shown}"
+
+
+def _allowed_keys(model: type[BaseModel], place: Place) -> list[str]:
+    """Walk the model along `place` and list the keys of the innermost model found."""
+    current: type[BaseModel] = model
+    for part in place:
+        if isinstance(part, int) or part not in current.model_fields:
+            continue
+        annotation = current.model_fields[part].annotation
+        inner = [kind for kind in _kinds(annotation) if isinstance(kind, type) and issubclass(kind, BaseModel)]
+        if len(inner) != 1:
+            return []
+        current = inner[0]
+    return [field.alias or name for name, field in current.model_fields.items()]
+
+
+def _kinds(annotation: Any) -> list[Any]:
+    arguments = getattr(annotation, "__args__", ())
+    return [annotation] if not arguments else [kind for argument in arguments for kind in _kinds(argument)]
+
+
+def _dotted(place: Place) -> str:
+    text = ""
+    for part in place:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text

@@ -1,0 +1,218 @@
+"""chateval.yaml and the command line -> Suite: checkpoints x tasks, baseline, gate."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from chateval.codec import read_yaml, validate
+from chateval.errors import ConfigError
+from chateval.records import CheckpointSpec, Rule
+
+_STRICT = ConfigDict(extra="forbid", strict=True, frozen=True)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+
+System = Literal["error", "fold_into_user", "drop"]
+Overflow = Literal["error", "drop_oldest"]
+SYSTEMS: tuple[System, ...] = get_args(System)
+OVERFLOWS: tuple[Overflow, ...] = get_args(Overflow)
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """What a run is asked to do."""
+
+    checkpoints: tuple[CheckpointSpec, ...]
+    tasks: tuple[str, ...]
+    """Bundled names or paths."""
+    baseline: str
+    gate: tuple[Rule, ...] = ()
+    limit: int | None = None
+    """First samples of each task; None takes all."""
+    system: System = "error"
+    overflow: Overflow = "error"
+    folder: Path = field(default_factory=Path)
+    """Where relative paths start from."""
+
+
+class _Checkpoint(BaseModel):
+    model_config = _STRICT
+
+    path: str | None = None
+    adapter: str | None = None
+    base: str | None = None
+    revision: str | None = None
+    template: str | None = None
+    completion: bool = False
+    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "_Checkpoint":
+        if (self.path is None) == (self.adapter is None):
+            raise ValueError("a checkpoint has either path or adapter")
+        return self
+
+
+class _Rule(BaseModel):
+    model_config = _STRICT
+
+    task: str = "*"
+    scorer: str | None = None
+    checkpoint: str = "*"
+    min_value: float | None = Field(default=None, ge=0, le=1)
+    max_drop: float | None = Field(default=None, ge=0, le=1)
+    template: Literal["error", "warn"] | None = None
+    on_inconclusive: Literal["fail", "warn"] = "fail"
+    min_samples: int = Field(default=10, ge=1)
+
+    @model_validator(mode="after")
+    def _one_limit(self) -> "_Rule":
+        limits = [self.min_value, self.max_drop, self.template]
+        if sum(limit is not None for limit in limits) != 1:
+            raise ValueError("a rule has exactly one of min_value, max_drop and template")
+        if self.template is None and self.scorer is None:
+            raise ValueError('a rule with min_value or max_drop names a scorer, a family or "*"')
+        return self
+
+
+class _Suite(BaseModel):
+    model_config = _STRICT
+
+    checkpoints: dict[str, _Checkpoint] = Field(default_factory=dict)
+    tasks: list[str] = Field(default_factory=list)
+    baseline: str | None = None
+    gate: list[_Rule] = Field(default_factory=list)
+    limit: int | None = Field(default=None, ge=1)
+    system: System = "error"
+    overflow: Overflow = "error"
+
+
+def read_suite(path: Path) -> Suite:
+    """Read a chateval.yaml; its relative paths start from its own folder.
+
+    Raises:
+        ConfigError: If it is not a suite; the message starts with path:line.
+    """
+    document = read_yaml(path)
+    spec = validate(_Suite, document, error=ConfigError)
+    folder = path.resolve().parent
+    checkpoints = tuple(
+        CheckpointSpec(
+            name=name,
+            path=_from(folder, entry.path or entry.adapter or ""),
+            base=entry.base if entry.base is None or entry.base in spec.checkpoints else _from(folder, entry.base),
+            revision=entry.revision,
+            template=_from(folder, entry.template) if entry.template else None,
+            completion=entry.completion,
+            dtype=entry.dtype,
+        )
+        for name, entry in spec.checkpoints.items()
+    )
+    if spec.baseline is not None and spec.baseline not in spec.checkpoints:
+        known = ", ".join(spec.checkpoints) or "none"
+        raise ConfigError(f"{document.where(('baseline',))}: no checkpoint {spec.baseline!r} here; there are: {known}")
+    return Suite(
+        checkpoints=checkpoints,
+        tasks=tuple(spec.tasks),
+        baseline=spec.baseline or (checkpoints[0].name if checkpoints else ""),
+        gate=tuple(Rule(**rule.model_dump()) for rule in spec.gate),
+        limit=spec.limit,
+        system=spec.system,
+        overflow=spec.overflow,
+        folder=folder,
+    )
+
+
+def _from(folder: Path, reference: str) -> str:
+    """Return a path as seen from the suite's folder; what does not exist there may be a name or a hub id."""
+    path = folder / Path(reference).expanduser()
+    return str(path) if path.exists() else reference
+
+
+def parse_checkpoint(text: str) -> CheckpointSpec:
+    """Parse NAME=PATH, NAME=ADAPTER@BASE or NAME=HUB_ID@REVISION.
+
+    What stands behind the last `@` stays in `base` until `with_options` knows the names of all checkpoints.
+
+    Raises:
+        ConfigError: If the text has no name or no path.
+    """
+    name, equals, rest = text.partition("=")
+    if not equals or not rest:
+        raise ConfigError(f"--checkpoint {text!r}: say NAME=PATH, or NAME=ADAPTER@BASE")
+    if not _NAME.fullmatch(name):
+        raise ConfigError(f"--checkpoint {text!r}: the name {name!r} is not letters, digits, dot, dash or underscore")
+    if Path(rest).expanduser().exists() or "@" not in rest:
+        return CheckpointSpec(name=name, path=rest)
+    path, _, base = rest.rpartition("@")
+    return CheckpointSpec(name=name, path=path, base=base)
+
+
+def with_options(
+    suite: Suite,
+    *,
+    checkpoints: Sequence[CheckpointSpec] = (),
+    tasks: Sequence[str] = (),
+    baseline: str | None = None,
+    templates: Sequence[str] = (),
+    completions: Sequence[str] = (),
+) -> Suite:
+    """Return the suite with what the command line adds to it.
+
+    Args:
+        suite: From a file, or empty.
+        checkpoints: Added to those of the suite; a name that is there already is replaced.
+        tasks: Take the place of the suite's where any are given.
+        baseline: Name of a checkpoint; the first one if neither this nor the suite says.
+        templates: NAME=TEMPLATE for one checkpoint, or TEMPLATE for every one.
+        completions: Names of checkpoints, or `*` for every one.
+
+    Raises:
+        ConfigError: If a name is unknown, or if there is no checkpoint or no task.
+    """
+    merged = {spec.name: spec for spec in suite.checkpoints}
+    given: dict[str, CheckpointSpec] = {}
+    for spec in checkpoints:
+        if spec.name in given:
+            raise ConfigError(f"--checkpoint {spec.name} is given twice")
+        given[spec.name] = spec
+    merged |= given
+    specs = {name: _settle(spec, set(merged)) for name, spec in merged.items()}
+    for text in templates:
+        name, equals, template = text.partition("=")
+        named = [name] if equals and name in specs else list(specs) if not equals else []
+        if not named:
+            raise ConfigError(f"--template {text!r}: no checkpoint {name!r}; there are: {', '.join(specs) or 'none'}")
+        for one in named:
+            specs[one] = replace(specs[one], template=template if equals else text)
+    for name in completions:
+        if name != "*" and name not in specs:
+            raise ConfigError(f"--completion {name!r}: no such checkpoint; there are: {', '.join(specs) or 'none'}")
+        for one in list(specs) if name == "*" else [name]:
+            specs[one] = replace(specs[one], completion=True)
+    if not specs:
+        raise ConfigError("no checkpoint: say --checkpoint NAME=PATH, or name a chateval.yaml with -c")
+    if not tasks and not suite.tasks:
+        raise ConfigError("no task: say --task NAME (see `chateval tasks`), or name a chateval.yaml with -c")
+    chosen = baseline or suite.baseline or next(iter(specs))
+    if chosen not in specs:
+        raise ConfigError(f"--baseline {chosen!r}: no such checkpoint; there are: {', '.join(specs)}")
+    names = list(dict.fromkeys(tasks or suite.tasks))
+    return replace(suite, checkpoints=tuple(specs.values()), tasks=tuple(names), baseline=chosen)
+
+
+def _settle(spec: CheckpointSpec, names: set[str]) -> CheckpointSpec:
+    """Decide whether what stood behind `@` is a base or a revision of the hub."""
+    if spec.base is None or spec.base in names or Path(spec.base).expanduser().exists():
+        return spec
+    path = Path(spec.path).expanduser()
+    if path.exists():
+        raise ConfigError(
+            f"checkpoint {spec.name}: unknown base {spec.base!r}; checkpoints of this run: {', '.join(sorted(names))}"
+        )
+    if spec.revision is None:
+        return replace(spec, base=None, revision=spec.base)
+    return spec

@@ -1,0 +1,80 @@
+"""One base model in memory, and the adapters that sit on it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from chateval.errors import CheckpointError
+from chateval.template import quiet_transformers
+
+
+class Weights:
+    """A base loaded at its first use; every adapter on it shares its tensors."""
+
+    def __init__(self, path: Path, *, dtype: str) -> None:
+        self._path = path
+        self._dtype = getattr(torch, dtype)
+        self._model: Any = None
+        self._with_adapters: Any = None
+        self._adapters: set[str] = set()
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+    @contextmanager
+    def use(self, adapter: Path | None, adapter_digest: str | None) -> Iterator[Any]:
+        """Yield the model with one adapter on, or with all of them off.
+
+        Args:
+            adapter: The adapter's folder; None for the base as it is.
+            adapter_digest: Its digest, which is its name among the adapters.
+
+        Raises:
+            CheckpointError: If base or adapter cannot be loaded.
+        """
+        model = self._base()
+        if adapter is not None:
+            self._put_on(adapter, f"adapter_{str(adapter_digest)[:16]}")
+            with torch.inference_mode():
+                yield model
+        else:
+            off = self._with_adapters.disable_adapter() if self._with_adapters is not None else nullcontext()
+            with off, torch.inference_mode():
+                yield model
+
+    def _base(self) -> Any:
+        if self._model is None:
+            with quiet_transformers():
+                self._model = _load(self._path, self._dtype).to(self.device).eval()
+        return self._model
+
+    def _put_on(self, adapter: Path, name: str) -> None:
+        if name not in self._adapters:
+            from peft import PeftModel
+
+            options = {"adapter_name": name, "is_trainable": False, "use_safetensors": True}
+            try:
+                if self._with_adapters is None:
+                    self._with_adapters = PeftModel.from_pretrained(self._model, str(adapter), **options)
+                else:
+                    self._with_adapters.load_adapter(str(adapter), **options)
+            except (ValueError, RuntimeError, KeyError, TypeError, OSError) as error:
+                raise CheckpointError(
+                    f"{adapter}: cannot be put on {self._path}: {str(error).splitlines()[0]}"
+                ) from error
+            self._adapters.add(name)
+            self._with_adapters.eval()
+        self._with_adapters.set_adapter(name)
+
+
+def _load(path: Path, dtype: Any) -> Any:
+    from transformers import AutoModelForCausalLM
+
+    folder, options = (path.parent, {"gguf_file": path.name}) if path.is_file() else (path, {"use_safetensors": True})
+    try:
+        return AutoModelForCausalLM.from_pretrained(
+            str(folder), dtype=dtype, trust_remote_code=False, local_files_only=True, **options
+        )
+    except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
+        raise CheckpointError(f"{path}: the model cannot be loaded: {str(error).splitlines()[0]}") from error

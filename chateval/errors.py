@@ -1,0 +1,56 @@
+"""The exceptions a caller may meet, with the exit code each one gives the command line.
+
+    ChatevalError              2   the user's mistake: a bad file, a wrong name, runs that do not pair
+    ├── ConfigError            2   chateval.yaml or the command line
+    ├── TaskError              2   task.yaml, its scorers or its prompt
+    ├── DataError              2   a row of samples or of a run folder
+    ├── CheckpointError        2   a folder, adapter, hub id or GGUF file that cannot be tested
+    ├── TemplateError          2   a chat template that is absent or cannot carry the messages
+    ├── GateError              2   a gate rule that names nothing in the run
+    └── StoreError             2   the response store or the run folder cannot be read or written
+
+A message is one line: where (path:line), which field, what was found, what is allowed.
+What a single sample does wrong is never an exception: it is data (`Response.error`, `Mark.reason`).
+"""
+
+PASS = 0
+REGRESSION = 1
+USER_MISTAKE = 2
+INCONCLUSIVE = 3
+NOT_EVALUATED = 4
+OUR_FAULT = 70
+INTERRUPTED = 130
+
+
+class ChatevalError(Exception):
+    """The user can mend it; the message says how."""
+
+    exit_code = USER_MISTAKE
+
+
+class ConfigError(ChatevalError):
+    """chateval.yaml or an option of the command line is wrong."""
+
+
+class TaskError(ChatevalError):
+    """A task.yaml, one of its scorers or its prompt is wrong."""
+
+
+class DataError(ChatevalError):
+    """A row of data is wrong; the message starts with path:line."""
+
+
+class CheckpointError(ChatevalError):
+    """A checkpoint cannot be tested as it is."""
+
+
+class TemplateError(ChatevalError):
+    """A chat template is absent, or it cannot carry the messages of a task."""
+
+
+class GateError(ChatevalError):
+    """A gate rule names a task, scorer or checkpoint that the run does not have."""
+
+
+class StoreError(ChatevalError):
+    """The response store or a run folder cannot be read or written."""

@@ -1,0 +1,25 @@
+"""Where the stages meet. Nothing else imports two of them."""
+
+from chateval.pipeline.evaluate import Result, evaluate, exit_code_of, gate_again, rescore
+from chateval.pipeline.mark import mark, mark_all
+from chateval.pipeline.prepare import Plan, Subject, Watcher, load_tasks, prepare
+from chateval.pipeline.respond import Answers, EngineFor, local_engines, respond
+
+__all__ = [
+    "Answers",
+    "EngineFor",
+    "Plan",
+    "Result",
+    "Subject",
+    "Watcher",
+    "evaluate",
+    "exit_code_of",
+    "gate_again",
+    "load_tasks",
+    "local_engines",
+    "mark",
+    "mark_all",
+    "prepare",
+    "rescore",
+    "respond",
+]

@@ -1,0 +1,147 @@
+"""Suite -> Plan: everything that can be checked and built without a model."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from chateval.checkpoint import DigestCache, has_tokenizer, read_config, resolve_all
+from chateval.config import Suite
+from chateval.errors import CheckpointError, DataError, TaskError
+from chateval.gate import check_rules
+from chateval.prompt import PromptOptions, build_prompts
+from chateval.records import Case, Checkpoint, Prompt, Response, Task, TemplateFacts
+from chateval.score import bind, families
+from chateval.task import load_task
+from chateval.template import Tokenizer, find_facts, open_tokenizer, read_template
+
+Key = tuple[str, str]
+"""(checkpoint, task)"""
+
+
+class Watcher(Protocol):
+    """Is told how far a run has come."""
+
+    def stage(self, text: str) -> None:
+        """Hear what is being done now."""
+        ...
+
+    def begin(self, checkpoint: str, task: str, n_total: int, n_stored: int) -> None:
+        """Hear that a task begins: so many responses are wanted, so many are in the store."""
+        ...
+
+    def advance(self, n: int) -> None:
+        """Hear that so many more responses are there."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A checkpoint with its tokenizer and what that does."""
+
+    checkpoint: Checkpoint
+    tokenizer: Tokenizer
+    facts: TemplateFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A suite with everything checked that can be checked without a model."""
+
+    suite: Suite
+    tasks: tuple[Task, ...]
+    n_available: Mapping[str, int]
+    """Samples that each task has, before the limit."""
+    subjects: tuple[Subject, ...]
+    prompts: Mapping[Key, Sequence[Prompt]]
+
+
+def load_tasks(suite: Suite, *, trust_code: bool = False) -> tuple[tuple[Task, ...], dict[str, int]]:
+    """Load the tasks of a suite and try every scorer on every sample with an empty answer.
+
+    Returns:
+        The tasks, cut to the suite's limit, and the count of samples that each has.
+
+    Raises:
+        TaskError: If a task is wrong, or two have one name.
+        DataError: If a sample is wrong.
+    """
+
+    def check(name: str, options: Mapping[str, Any]) -> None:
+        bind(name, options, trust_code=trust_code)
+
+    tasks: list[Task] = []
+    n_available: dict[str, int] = {}
+    for reference in suite.tasks:
+        task = load_task(reference, check_scorer=check, relative_to=suite.folder)
+        if task.name in n_available:
+            raise TaskError(f"two tasks are called {task.name!r}: {reference} and another; names must differ")
+        n_available[task.name] = len(task.samples)
+        _try_scorers(task, trust_code=trust_code)
+        tasks.append(replace(task, samples=task.samples[: suite.limit]))
+    return tuple(tasks), n_available
+
+
+def _try_scorers(task: Task, *, trust_code: bool) -> None:
+    facts = TemplateFacts("", "", "", None, "", None, (), {})
+    for spec in task.scorers:
+        scorer = bind(spec.name, spec.options, trust_code=trust_code)
+        for sample in task.samples:
+            prompt = Prompt(sample.id, sample.messages, "", (), task.decoding)
+            try:
+                scorer(Case(sample, prompt, Response(sample.id, "", "eos"), facts))
+            except ValueError as error:
+                raise DataError(f"{task.folder}: scorer {spec.name} cannot use sample {sample.id}: {error}") from error
+
+
+def prepare(suite: Suite, *, cache_dir: Path, watcher: Watcher, trust_code: bool = False) -> Plan:
+    """Check and build everything that needs no model: tasks, gate, checkpoints, templates, prompts.
+
+    Raises:
+        ChatevalError: For whatever the user has to mend.
+    """
+    watcher.stage("reading tasks")
+    tasks, n_available = load_tasks(suite, trust_code=trust_code)
+    scorers = {task.name: [spec.name for spec in task.scorers] for task in tasks}
+    names = sorted({name for found in scorers.values() for name in found})
+    check_rules(suite.gate, scorers, [spec.name for spec in suite.checkpoints], families(names))
+    watcher.stage("reading checkpoints")
+    checkpoints = resolve_all(suite.checkpoints, DigestCache(cache_dir / "digests.json"))
+    watcher.stage("opening tokenizers")
+    subjects = tuple(_open(checkpoint) for checkpoint in checkpoints)
+    watcher.stage("building prompts")
+    prompts: dict[Key, Sequence[Prompt]] = {}
+    shared: dict[tuple[Any, ...], list[Prompt]] = {}
+    for subject in subjects:
+        checkpoint = subject.checkpoint
+        options = PromptOptions(checkpoint.completion, suite.system, suite.overflow, checkpoint.context_tokens)
+        for task in tasks:
+            same = (checkpoint.tokenizer_digest, subject.facts.digest, options, task.name)
+            if same not in shared:
+                shared[same] = build_prompts(task, task.samples, subject.tokenizer, options)
+            prompts[checkpoint.name, task.name] = shared[same]
+    return Plan(suite, tasks, n_available, subjects, prompts)
+
+
+def _open(checkpoint: Checkpoint) -> Subject:
+    """Open the tokenizer with the template that counts: the user's, else the adapter's, else the base's."""
+    path = Path(checkpoint.path)
+    base = Path(checkpoint.base_path) if checkpoint.base_path else path
+    place = path if path.is_file() or has_tokenizer(path) else base
+    source = checkpoint.template or "tokenizer"
+    template = read_template(checkpoint.template) if checkpoint.template else None
+    if template is None and checkpoint.template_path is not None:
+        source = checkpoint.template_path
+        jinja = Path(source) / "chat_template.jinja"
+        template = jinja.read_text("utf-8") if Path(source) != place and jinja.is_file() else None
+    tokenizer = open_tokenizer(place, template=template)
+    if tokenizer.chat_template is None and not checkpoint.completion:
+        raise CheckpointError(f"{checkpoint.name}: transformers finds no chat template in {place}")
+    facts = find_facts(tokenizer, source=source, eos_ids=_eos_ids(base), completion=checkpoint.completion)
+    return Subject(checkpoint, tokenizer, facts)
+
+
+def _eos_ids(folder: Path) -> list[int]:
+    config = read_config(folder, "generation_config.json") if folder.is_dir() else {}
+    found = config.get("eos_token_id")
+    return [found] if isinstance(found, int) else [number for number in found or [] if isinstance(number, int)]

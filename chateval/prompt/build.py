@@ -1,0 +1,114 @@
+"""Task + sample + tokenizer -> Prompt: one rendering, one tokenisation, nothing dropped in silence."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from chateval.errors import TemplateError
+from chateval.prompt.system import SystemPolicy, place_system
+from chateval.records import Message, Prompt, Sample, Task
+from chateval.template import Tokenizer, render, render_completion, tokenize
+
+OverflowPolicy = Literal["error", "drop_oldest"]
+
+
+@dataclass(frozen=True, slots=True)
+class PromptOptions:
+    """How messages become a prompt where the template or the token limit leaves no plain way."""
+
+    completion: bool = False
+    """Plain text without roles; the tokenizer then adds its own special tokens."""
+    system: SystemPolicy = "error"
+    overflow: OverflowPolicy = "error"
+    limit: int | None = None
+    """Most tokens of prompt and answer together: the context length of the checkpoint. None is no limit."""
+
+
+def build_prompts(task: Task, samples: Sequence[Sample], tokenizer: Tokenizer, options: PromptOptions) -> list[Prompt]:
+    """Build the prompts of a task, `decoding.repeats` of each sample, in the order of the samples.
+
+    Raises:
+        TemplateError: If the template cannot carry the messages of a sample; names task and sample.
+    """
+    prompts: list[Prompt] = []
+    texts: list[str] = []
+    for sample in samples:
+        try:
+            messages = place_system(sample.messages, tokenizer, options.system, completion=options.completion)
+            texts.append(_text(messages, tokenizer, options))
+        except TemplateError as error:
+            raise TemplateError(f"task {task.name}, sample {sample.id}: {error}") from error
+        prompts.append(Prompt(sample.id, messages, text="", ids=(), decoding=task.decoding))
+    all_ids = tokenize(tokenizer, texts, add_special_tokens=options.completion)
+    prompts = [
+        _fit(replace(prompt, text=text, ids=tuple(ids)), tokenizer, options)
+        for prompt, text, ids in zip(prompts, texts, all_ids, strict=True)
+    ]
+    if task.output == "choose":
+        prompts = _add_choices(prompts, samples, tokenizer, options)
+    return [replace(prompt, repeat=repeat) for prompt in prompts for repeat in range(task.decoding.repeats)]
+
+
+def _text(messages: Sequence[Message], tokenizer: Tokenizer, options: PromptOptions) -> str:
+    return render_completion(messages) if options.completion else render(tokenizer, messages)
+
+
+def _fit(prompt: Prompt, tokenizer: Tokenizer, options: PromptOptions) -> Prompt:
+    """Hold a prompt to the token limit by the named policy; what cannot be sent says why."""
+    if not prompt.ids:
+        return replace(prompt, error="the prompt is empty: it has no token")
+    room = options.limit - prompt.decoding.max_new_tokens if options.limit is not None else None
+    if room is None or len(prompt.ids) <= room:
+        return prompt
+    if options.overflow == "drop_oldest":
+        cut = _drop_oldest(prompt, tokenizer, options, room)
+        if cut is not None:
+            return cut
+    return replace(
+        prompt,
+        error=f"{len(prompt.ids):,} prompt tokens and {prompt.decoding.max_new_tokens} for the answer "
+        f"exceed the checkpoint's limit of {options.limit:,}",
+    )
+
+
+def _drop_oldest(prompt: Prompt, tokenizer: Tokenizer, options: PromptOptions, room: int) -> Prompt | None:
+    """Drop whole turns from the front, system messages kept, until the rest fits and a user speaks first."""
+    system = [message for message in prompt.messages if message["role"] == "system"]
+    turns = [message for message in prompt.messages if message["role"] != "system"]
+    for first in range(1, len(turns)):
+        if turns[first]["role"] != "user":
+            continue
+        messages = (*system, *turns[first:])
+        text = _text(messages, tokenizer, options)
+        [ids] = tokenize(tokenizer, [text], add_special_tokens=options.completion)
+        if len(ids) <= room:
+            return replace(prompt, messages=messages, text=text, ids=tuple(ids), n_cut=first)
+    return None
+
+
+def _add_choices(
+    prompts: Sequence[Prompt], samples: Sequence[Sample], tokenizer: Tokenizer, options: PromptOptions
+) -> list[Prompt]:
+    """Tokenise each choice as it follows its prompt.
+
+    Prompt and choice are tokenised as one text. Where a token spans the seam, the prompt's ids stay as they are
+    and the choice is tokenised by itself: that is what the model would have to write.
+    """
+    pairs = [(prompt, choice) for prompt, sample in zip(prompts, samples, strict=True) for choice in sample.choices]
+    whole = tokenize(
+        tokenizer, [prompt.text + choice for prompt, choice in pairs], add_special_tokens=options.completion
+    )
+    alone = tokenize(tokenizer, [choice for _, choice in pairs])
+    tails = [
+        tuple(ids[len(prompt.ids) :]) if tuple(ids[: len(prompt.ids)]) == prompt.ids else tuple(by_itself)
+        for (prompt, _), ids, by_itself in zip(pairs, whole, alone, strict=True)
+    ]
+    found: list[Prompt] = []
+    start = 0
+    for prompt, sample in zip(prompts, samples, strict=True):
+        choice_ids = tuple(tails[start : start + len(sample.choices)])
+        start += len(sample.choices)
+        empty = next((c for c, ids in zip(sample.choices, choice_ids, strict=True) if not ids), None)
+        error = prompt.error if empty is None else f"choice {empty!r} has no token"
+        found.append(replace(prompt, choice_ids=choice_ids, error=error))
+    return found

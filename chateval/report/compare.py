@@ -1,0 +1,131 @@
+"""Scores of two checkpoints on the same samples -> comparisons, and the samples that flipped."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from chateval.records import Comparison, Flip, Response, Sample
+from chateval.report.aggregate import Address, SampleMeans
+from chateval.stats import holm, is_binary, mcnemar, newcombe, paired_bootstrap, paired_permutation, weighted_mean
+
+SHOWN_CHARACTERS = 2_000
+"""Longest excerpt of an answer or question in a flip."""
+
+
+def compare_all(means: Mapping[Address, SampleMeans], baseline: str) -> list[Comparison]:
+    """Compare every candidate with the baseline on every task and scorer, and adjust p over all of them."""
+    found = []
+    for (checkpoint, task, scorer), samples in means.items():
+        reference = means.get((baseline, task, scorer))
+        if checkpoint != baseline and reference is not None:
+            found.append(_compare(task, scorer, (baseline, reference), (checkpoint, samples)))
+    adjusted = holm([comparison.p for comparison in found])
+    return [replace(comparison, p_adjusted=p) for comparison, p in zip(found, adjusted, strict=True)]
+
+
+def _compare(
+    task: str, scorer: str, baseline: tuple[str, SampleMeans], candidate: tuple[str, SampleMeans]
+) -> Comparison:
+    before, after = baseline[1], candidate[1]
+    pairs = [(a, b) for key in before if (a := before[key]) is not None and (b := after.get(key)) is not None]
+    n_dropped = len(before.keys() | after.keys()) - len(pairs)
+    v0, w0, v1, w1 = (np.array(column, dtype=np.float64) for column in _columns(pairs))
+    wins, losses = int((v1 > v0).sum()), int((v1 < v0).sum())
+    mean0, mean1 = weighted_mean(v0, w0), weighted_mean(v1, w1)
+    delta = mean1 - mean0 if mean0 is not None and mean1 is not None else None
+    interval: tuple[float, float] | None = None
+    p: float | None = None
+    if delta is not None:
+        if _is_plain(v0, w0) and _is_plain(v1, w1):
+            both = int(((v0 == 1) & (v1 == 1)).sum())
+            interval = newcombe(both, losses, wins, len(pairs) - both - wins - losses)
+            p = mcnemar(wins, losses)
+        else:
+            interval = paired_bootstrap(v1, v0, (w1, w0))
+            p = paired_permutation(v1, v0, (w1, w0))
+    return Comparison(
+        task=task,
+        scorer=scorer,
+        baseline=baseline[0],
+        candidate=candidate[0],
+        delta=delta,
+        low=interval[0] if interval else None,
+        high=interval[1] if interval else None,
+        p=p,
+        p_adjusted=None,
+        wins=wins,
+        losses=losses,
+        ties=len(pairs) - wins - losses,
+        n_pairs=len(pairs),
+        n_dropped=n_dropped,
+    )
+
+
+def _columns(pairs: Sequence[tuple[tuple[float, float], tuple[float, float]]]) -> tuple[list[float], ...]:
+    return (
+        [before[0] for before, _ in pairs],
+        [before[1] for before, _ in pairs],
+        [after[0] for _, after in pairs],
+        [after[1] for _, after in pairs],
+    )
+
+
+def _is_plain(values: np.ndarray, weights: np.ndarray) -> bool:
+    return is_binary(values) and bool((weights == 1).all())
+
+
+def find_flips(
+    means: Mapping[Address, SampleMeans],
+    baseline: str,
+    samples: Mapping[tuple[str, str], Sample],
+    responses: Mapping[tuple[str, str, str], str],
+) -> list[Flip]:
+    """Return every sample that one side has right (value 1) and the other has not.
+
+    Args:
+        means: By address.
+        baseline: Name of the baseline.
+        samples: (task, sample id) -> sample.
+        responses: (checkpoint, task, sample id) -> the answer to be shown.
+    """
+    flips = []
+    for (checkpoint, task, scorer), after in means.items():
+        before = means.get((baseline, task, scorer))
+        if checkpoint == baseline or before is None:
+            continue
+        for sample_id, value in after.items():
+            reference = before.get(sample_id)
+            if value is None or reference is None or (value[0] == 1) == (reference[0] == 1):
+                continue
+            sample = samples[task, sample_id]
+            flips.append(
+                Flip(
+                    task=task,
+                    scorer=scorer,
+                    baseline=baseline,
+                    candidate=checkpoint,
+                    sample_id=sample_id,
+                    won=value[0] == 1,
+                    baseline_value=reference[0],
+                    candidate_value=value[0],
+                    baseline_text=responses[baseline, task, sample_id][:SHOWN_CHARACTERS],
+                    candidate_text=responses[checkpoint, task, sample_id][:SHOWN_CHARACTERS],
+                    question=_question(sample),
+                    target=sample.target[:SHOWN_CHARACTERS],
+                )
+            )
+    return flips
+
+
+def _question(sample: Sample) -> str:
+    users = [message["content"] for message in sample.messages if message["role"] == "user"]
+    text = str(users[-1]) if users else ""
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:200]} [...] {text[-SHOWN_CHARACTERS + 200 :]}"
+
+
+def shown_answer(response: Response, sample: Sample, choice: str | None) -> str:
+    """Return what a report shows as the answer: the text, the choice taken, or the error."""
+    if response.error is not None:
+        return f"[error: {response.error}]"
+    return (choice or "") if sample.choices and not response.text else response.text

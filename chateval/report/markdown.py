@@ -1,0 +1,152 @@
+"""The report as Markdown, for a pull request or a step summary. Text of models stands in fences only."""
+
+import re
+
+from chateval.records import Flip, Report
+from chateval.report.tables import FlipGroup, audit_lines, flip_groups, lines
+from chateval.report.words import (
+    METHOD,
+    count_words,
+    delta_words,
+    direction,
+    mean_words,
+    p_words,
+    record_words,
+    slice_words,
+    summary,
+    visible,
+)
+
+SHOWN_FLIPS = 5
+"""Flips shown of each group; the rest are in report.html and report.json."""
+
+_SIGN = {"better": "▲", "worse": "▼", "unclear": ""}
+
+
+def to_markdown(report: Report) -> str:
+    """Return the report as Markdown."""
+    parts = [f"# {' / '.join(_cell(c.name) for c in report.checkpoints)}", *(f"- {_cell(s)}" for s in summary(report))]
+    if report.verdicts:
+        parts += ["", "## Gate", "", *_verdicts(report)]
+    parts += ["", "## Scores", "", *_scores(report), "", METHOD]
+    parts += ["", "## Template correctness, over all tasks", "", *_audits(report)]
+    parts += ["", "## Checkpoints", "", *_checkpoints(report)]
+    parts += ["", "## Tasks", "", *_tasks(report)]
+    if report.flips:
+        parts += ["", "## Flips", ""]
+        for group in flip_groups(report):
+            parts += _flips(group)
+    return "\n".join(parts) + "\n"
+
+
+def _cell(text: str) -> str:
+    """Return text that a Markdown table keeps as text: no markup, no mention, no line break."""
+    flat = visible(text).replace("\n", " ")
+    return re.sub(r"([\\`*_{}\[\]<>|~#@])", r"\\\1", flat)
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _scores(report: Report) -> list[str]:
+    names = [_cell(checkpoint.name) for checkpoint in report.checkpoints]
+    found = [_row("task", "scorer", *names), _row("---", "---", *("---" for _ in names))]
+    for line in lines(report):
+        cells = []
+        for estimate, comparison in line.cells:
+            text = f"{mean_words(estimate)} {count_words(estimate)}"
+            if comparison is not None:
+                delta = f"{_SIGN[direction(comparison)]} {delta_words(comparison)} {p_words(comparison.p_adjusted)}"
+                text += f"<br>{delta}<br>{record_words(comparison)}"
+            cells.append(text.replace("p<", "p&lt;"))
+        found.append(_row(f"**{_cell(line.task.name)}**" if line.is_headline else "", line.scorer, *cells))
+    return found
+
+
+def _audits(report: Report) -> list[str]:
+    names = [_cell(checkpoint.name) for checkpoint in report.checkpoints]
+    found = [_row("claim", *names), _row("---", *("---" for _ in names))]
+    for scorer, estimates in audit_lines(report):
+        cells = [
+            "does not apply" if one is None or not one.n else f"{mean_words(one)} {count_words(one)}"
+            for one in estimates
+        ]
+        found.append(_row(scorer, *cells))
+    return found
+
+
+def _verdicts(report: Report) -> list[str]:
+    rows = [_row("verdict", "checkpoint", "rule", "reason"), _row("---", "---", "---", "---")]
+    for verdict in report.verdicts:
+        outcome = f"{verdict.outcome} (warning)" if verdict.is_warning else f"**{verdict.outcome}**"
+        rows.append(_row(outcome, _cell(verdict.checkpoint), _cell(verdict.rule), _cell(verdict.reason)))
+    return rows
+
+
+def _checkpoints(report: Report) -> list[str]:
+    rows = [
+        _row(
+            "checkpoint",
+            "kind",
+            "dtype",
+            "weights",
+            "adapter",
+            "template",
+            "answers",
+            "errors",
+            "cut at limit",
+            "tokens",
+        ),
+        _row(*("---" for _ in range(10))),
+    ]
+    for found in report.checkpoints:
+        rows.append(
+            _row(
+                _cell(found.name) + (" (baseline)" if found.name == report.baseline else ""),
+                found.kind,
+                found.dtype,
+                found.weights_digest[:12],
+                (found.adapter_digest or "")[:12],
+                f"{_cell(found.template_source)} {found.template_digest[:12]}",
+                str(found.n_responses),
+                str(found.n_errors),
+                str(found.n_length),
+                f"{found.n_prompt_tokens:,} in, {found.n_output_tokens:,} out",
+            )
+        )
+    return rows
+
+
+def _tasks(report: Report) -> list[str]:
+    rows = [_row("task", "version", "samples", "what is asked"), _row("---", "---", "---", "---")]
+    for task in report.tasks:
+        rows.append(_row(_cell(task.name), str(task.version), slice_words(task), _cell(task.description)))
+    return rows
+
+
+def _flips(group: FlipGroup) -> list[str]:
+    verb = "right only with" if group.won else "no longer right with"
+    title = f"### {_cell(group.task)} / {group.scorer}: {len(group.flips)} {verb} {_cell(group.candidate)}"
+    parts = [title, ""]
+    for flip in group.flips[:SHOWN_FLIPS]:
+        parts += [f"Sample {flip.sample_id}", "", _fence(_flip_text(flip)), ""]
+    if len(group.flips) > SHOWN_FLIPS:
+        parts += [f"{len(group.flips) - SHOWN_FLIPS} more are in report.html.", ""]
+    return parts
+
+
+def _flip_text(flip: Flip) -> str:
+    return (
+        f"asked:  {flip.question}\ntarget: {flip.target}\n"
+        f"{flip.baseline} ({flip.baseline_value:g}): {flip.baseline_text}\n"
+        f"{flip.candidate} ({flip.candidate_value:g}): {flip.candidate_text}"
+    )
+
+
+def _fence(text: str) -> str:
+    """Put text into a fence that is longer than any run of backticks in it."""
+    shown = visible(text)
+    longest = max((len(run) for run in re.findall(r"`+", shown)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{shown}\n{fence}"

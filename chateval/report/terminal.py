@@ -1,0 +1,107 @@
+"""The report on a terminal, by rich. Text of models and data is shown as text, never as markup."""
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from chateval.records import Comparison, Estimate, Report
+from chateval.report.tables import audit_lines, flip_groups, lines
+from chateval.report.words import (
+    count_words,
+    delta_words,
+    direction,
+    mean_words,
+    p_words,
+    slice_words,
+    summary,
+    visible,
+)
+
+_STYLE = {"better": "green", "worse": "red", "unclear": ""}
+_SIGN = {"better": "▲", "worse": "▼", "unclear": "·"}
+_OUTCOME_STYLE = {"pass": "green", "fail": "bold red", "inconclusive": "yellow"}
+
+
+def show(report: Report, console: Console) -> None:
+    """Print the comparative table, the template audit, the flips in numbers, and the gate's verdicts."""
+    console.print(Group(*_parts(report)))
+
+
+def _parts(report: Report) -> list[RenderableType]:
+    parts: list[RenderableType] = [_comparison_table(report), _audit_table(report)]
+    parts.extend(Text(visible(line)) for line in summary(report))
+    flips = _flip_counts(report)
+    if flips:
+        parts.append(flips)
+    if report.verdicts:
+        parts.append(_verdict_table(report))
+    return parts
+
+
+def _comparison_table(report: Report) -> Table:
+    table = Table(
+        title=f"Scores; differences are against {visible(report.baseline)}", title_justify="left", expand=False
+    )
+    table.add_column("task / scorer")
+    for checkpoint in report.checkpoints:
+        table.add_column(Text(visible(checkpoint.name)))
+    for line in lines(report):
+        name = Text(line.scorer if not line.is_headline else f"{line.task.name}\n", style="")
+        if line.is_headline:
+            name = Text.assemble((visible(line.task.name), "bold"), f" ({slice_words(line.task)})\n  {line.scorer}")
+        else:
+            name = Text(f"  {line.scorer}")
+        table.add_row(name, *(_cell(estimate, comparison, line.is_headline) for estimate, comparison in line.cells))
+    return table
+
+
+def _cell(estimate: Estimate | None, comparison: Comparison | None, is_headline: bool) -> Text:
+    cell = Text("\n" if is_headline else "")
+    cell.append(mean_words(estimate))
+    if estimate is not None and estimate.n_unscored:
+        cell.append(f" ({count_words(estimate)})", style="yellow")
+    if comparison is not None:
+        word = direction(comparison)
+        cell.append(f"\n{_SIGN[word]} {delta_words(comparison)} {p_words(comparison.p_adjusted)}", style=_STYLE[word])
+    return cell
+
+
+def _audit_table(report: Report) -> Table:
+    table = Table(title="Template correctness, over all tasks", title_justify="left", expand=False)
+    table.add_column("claim")
+    for checkpoint in report.checkpoints:
+        table.add_column(Text(visible(checkpoint.name)))
+    for scorer, estimates in audit_lines(report):
+        table.add_row(
+            scorer,
+            *(
+                Text("does not apply", style="dim")
+                if found is None or not found.n
+                else Text(f"{mean_words(found)} n={found.n}", style="" if found.mean == 1 else "yellow")
+                for found in estimates
+            ),
+        )
+    return table
+
+
+def _flip_counts(report: Report) -> Text | None:
+    counts = [
+        f"{group.candidate} {'won' if group.won else 'lost'} {len(group.flips)} on {group.task}/{group.scorer}"
+        for group in flip_groups(report)
+    ]
+    return Text(visible(f"Flips (both answers are in report.html): {'; '.join(counts)}.")) if counts else None
+
+
+def _verdict_table(report: Report) -> Table:
+    table = Table(title="Gate", title_justify="left", expand=False)
+    for column in ("verdict", "checkpoint", "rule", "reason"):
+        table.add_column(column)
+    for verdict in report.verdicts:
+        outcome = f"{verdict.outcome} (warning)" if verdict.is_warning else verdict.outcome
+        table.add_row(
+            Text(outcome, style=_OUTCOME_STYLE[verdict.outcome]),
+            Text(visible(verdict.checkpoint)),
+            Text(visible(verdict.rule)),
+            Text(visible(verdict.reason)),
+        )
+    return table

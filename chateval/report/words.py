@@ -1,0 +1,88 @@
+"""How numbers and hostile text are put into words, the same in every output."""
+
+import re
+
+from chateval.records import Comparison, Estimate, Report, TaskSummary
+
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+"""Control characters, invisible ones and those that turn the direction of writing; not newline and tab."""
+
+ALPHA = 0.05
+
+
+def visible(text: str) -> str:
+    """Return text with what acts on a terminal or hides from a reader spelt out, such as U+202E as its escape."""
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+
+
+def mean_words(found: Estimate | None) -> str:
+    """Return a mean with its 95 % interval, such as `0.792 [0.595, 0.908]`."""
+    if found is None or found.mean is None or found.low is None or found.high is None:
+        return "not scored"
+    return f"{found.mean:.3f} [{found.low:.3f}, {found.high:.3f}]"
+
+
+def count_words(found: Estimate | None) -> str:
+    """Return how many samples stand behind an estimate, the unscored ones told apart."""
+    if found is None:
+        return "n=0"
+    return f"n={found.n}" + (f", {found.n_unscored} unscored" if found.n_unscored else "")
+
+
+def delta_words(found: Comparison | None) -> str:
+    """Return a paired difference, such as `+0.625 [+0.381, +0.789]`."""
+    if found is None or found.delta is None or found.low is None or found.high is None:
+        return "not compared"
+    return f"{found.delta:+.3f} [{found.low:+.3f}, {found.high:+.3f}]"
+
+
+def p_words(p: float | None) -> str:
+    """Return a p value to three digits."""
+    if p is None:
+        return "no test"
+    return "p<0.001" if p < 0.001 else f"p={p:.3f}"
+
+
+def record_words(found: Comparison) -> str:
+    """Return wins, losses and ties, and pairs that are missing."""
+    text = f"{found.wins} won, {found.losses} lost, {found.ties} tied"
+    return text + (f", {found.n_dropped} without a pair" if found.n_dropped else "")
+
+
+def direction(found: Comparison | None) -> str:
+    """Return `better` or `worse` if the adjusted p is below 0.05, else `unclear`."""
+    if found is None or found.delta is None or found.p_adjusted is None or found.p_adjusted >= ALPHA:
+        return "unclear"
+    return "better" if found.delta > 0 else "worse"
+
+
+def slice_words(task: TaskSummary) -> str:
+    """Return which samples of a task took part."""
+    if task.n_samples == task.n_available:
+        return f"all {task.n_available} samples"
+    return f"the first {task.n_samples} of {task.n_available} samples"
+
+
+def summary(report: Report) -> list[str]:
+    """Return a sentence for each candidate: where it is better, where worse, where nobody can tell."""
+    lines = []
+    for checkpoint in report.checkpoints:
+        if checkpoint.name == report.baseline:
+            continue
+        found = {"better": [], "worse": [], "unclear": []}  # type: dict[str, list[str]]
+        for comparison in report.comparisons:
+            if comparison.candidate == checkpoint.name:
+                found[direction(comparison)].append(f"{comparison.task}/{comparison.scorer}")
+        parts = [f"{word} on {', '.join(names)}" for word, names in found.items() if names and word != "unclear"]
+        if found["unclear"]:
+            parts.append(f"no clear difference on {len(found['unclear'])} other measures")
+        lines.append(f"{checkpoint.name} against {report.baseline}: {'; '.join(parts) or 'nothing to compare'}.")
+    return lines
+
+
+METHOD = (
+    "Brackets are 95 % intervals: Wilson's for shares, a bootstrap over samples for other means, Newcombe's paired "
+    "method or a bootstrap over pairs for differences. Tests are paired (exact McNemar, or a permutation of the pairs' "
+    "labels), with p adjusted by Holm over all tests of this run. A difference is called better or worse when the "
+    "adjusted p is below 0.05. Unscored samples are in no mean."
+)

@@ -1,0 +1,16 @@
+"""Statistics: pure functions over numbers."""
+
+from chateval.stats.interval import is_binary, mean_interval, newcombe, paired_bootstrap, weighted_mean, wilson
+from chateval.stats.paired import holm, mcnemar, paired_permutation
+
+__all__ = [
+    "holm",
+    "is_binary",
+    "mcnemar",
+    "mean_interval",
+    "newcombe",
+    "paired_bootstrap",
+    "paired_permutation",
+    "weighted_mean",
+    "wilson",
+]

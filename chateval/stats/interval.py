@@ -1,0 +1,130 @@
+"""95 % intervals of means and of paired differences. None where there is nothing to say, never NaN."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Interval = tuple[float, float]
+
+Z = 1.959963984540054
+RESAMPLES = 10_000
+SEED = 20_250_101
+
+
+def is_binary(values: Floats) -> bool:
+    """Return whether every value is 0 or 1."""
+    return bool(np.isin(values, (0.0, 1.0)).all())
+
+
+def wilson(successes: int, n: int) -> Interval:
+    """Return the score interval of a proportion.
+
+    Args:
+        successes: In [0, n].
+        n: At least 1.
+
+    Source:
+        Wilson (1927), JASA 22, 209-212.
+    """
+    share = successes / n
+    centre = (share + Z * Z / (2 * n)) / (1 + Z * Z / n)
+    half = Z * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n)) / (1 + Z * Z / n)
+    low = 0.0 if successes == 0 else max(0.0, centre - half)
+    high = 1.0 if successes == n else min(1.0, centre + half)
+    return low, high
+
+
+def weighted_mean(values: Floats, weights: Floats) -> float | None:
+    """Return sum(weight * value) / sum(weight); None if the weights sum to 0."""
+    total = float(weights.sum())
+    return float(values @ weights) / total if total > 0 else None
+
+
+def mean_interval(values: Floats, weights: Floats) -> Interval | None:
+    """Return the 95 % interval of a weighted mean over samples.
+
+    Wilson's for plain 0/1 values, the percentile bootstrap over samples for the rest.
+
+    Args:
+        values: In [0, 1], shape [n].
+        weights: At least 0, shape [n].
+
+    Returns:
+        (low, high), or None if nothing has weight.
+    """
+    if len(values) == 0 or weights.sum() <= 0:
+        return None
+    if is_binary(values) and bool((weights == 1).all()):
+        return wilson(int(values.sum()), len(values))
+    means = [_ratio(counts @ (values * weights), counts @ weights) for counts in _resample_counts(len(values))]
+    return _percentiles(np.concatenate(means))
+
+
+def newcombe(both: int, only_baseline: int, only_candidate: int, neither: int) -> Interval:
+    """Return the 95 % interval of candidate minus baseline for paired 0/1 scores.
+
+    Args:
+        both: Pairs that both have right. The sum of the four is at least 1.
+        only_baseline: Pairs that only the baseline has right.
+        only_candidate: Pairs that only the candidate has right.
+        neither: Pairs that neither has right.
+
+    Source:
+        Newcombe (1998), Statistics in Medicine 17, 2635-2650, method 10.
+    """
+    n = both + only_baseline + only_candidate + neither
+    candidate, baseline = both + only_candidate, both + only_baseline
+    p1, p2 = candidate / n, baseline / n
+    (l1, u1), (l2, u2) = wilson(candidate, n), wilson(baseline, n)
+    product = candidate * (n - candidate) * baseline * (n - baseline)
+    phi = 0.0
+    if product > 0:
+        cross = float(both * neither - only_baseline * only_candidate)
+        if cross > n / 2:
+            cross -= n / 2
+        elif cross >= 0:
+            cross = 0
+        phi = cross / math.sqrt(product)
+    delta = p1 - p2
+    down = (p1 - l1) ** 2 - 2 * phi * (p1 - l1) * (u2 - p2) + (u2 - p2) ** 2
+    up = (p2 - l2) ** 2 - 2 * phi * (p2 - l2) * (u1 - p1) + (u1 - p1) ** 2
+    return delta - math.sqrt(max(0.0, down)), delta + math.sqrt(max(0.0, up))
+
+
+def paired_bootstrap(candidate: Floats, baseline: Floats, weights: tuple[Floats, Floats]) -> Interval | None:
+    """Return the 95 % percentile interval of the difference of two weighted means, over resampled pairs.
+
+    Args:
+        candidate: Values in [0, 1], shape [n].
+        baseline: Values of the same samples in the same order, shape [n].
+        weights: Of candidate and baseline, at least 0, shape [n] each.
+    """
+    if len(candidate) == 0:
+        return None
+    w1, w0 = weights
+    deltas = [
+        _ratio(counts @ (candidate * w1), counts @ w1) - _ratio(counts @ (baseline * w0), counts @ w0)
+        for counts in _resample_counts(len(candidate))
+    ]
+    return _percentiles(np.concatenate(deltas))
+
+
+def _resample_counts(n: int) -> Any:
+    """Yield how often each of n samples was drawn, shape [resamples, n], in chunks of bounded memory."""
+    generator = np.random.default_rng(SEED)
+    rows = max(1, min(RESAMPLES, 4_000_000 // n))
+    for start in range(0, RESAMPLES, rows):
+        size = min(rows, RESAMPLES - start)
+        yield generator.multinomial(n, np.full(n, 1 / n), size=size).astype(np.float64)
+
+
+def _ratio(top: Floats, bottom: Floats) -> Floats:
+    return np.divide(top, bottom, out=np.zeros_like(top), where=bottom > 0)
+
+
+def _percentiles(values: Floats) -> Interval:
+    low, high = np.percentile(values, (2.5, 97.5))
+    return float(low), float(high)

@@ -1,0 +1,26 @@
+"""What is kept: responses by content, and the folder of a run."""
+
+from chateval.store.responses import ResponseStore, response_key
+from chateval.store.run import (
+    Answered,
+    check_writable,
+    read_answers,
+    read_manifest,
+    write_answers,
+    write_file,
+    write_manifest,
+    write_scores,
+)
+
+__all__ = [
+    "Answered",
+    "ResponseStore",
+    "check_writable",
+    "read_answers",
+    "read_manifest",
+    "response_key",
+    "write_answers",
+    "write_file",
+    "write_manifest",
+    "write_scores",
+]

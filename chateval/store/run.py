@@ -1,0 +1,110 @@
+"""The run folder: manifest, responses, scores and reports, each file replaced whole."""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from chateval.codec import decode, encode, read_text
+from chateval.errors import StoreError
+from chateval.records import Prompt, Response, Score
+
+T = TypeVar("T")
+
+MANIFEST = "manifest.json"
+RESPONSES = "responses.jsonl"
+SCORES = "scores.jsonl"
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file whole or not at all: a temporary file, flushed to disk, takes its place.
+
+    Raises:
+        StoreError: If it cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise StoreError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def check_writable(folder: Path) -> None:
+    """Raise StoreError now, before hours of work, if the run folder cannot be written."""
+    probe = folder / f".probe.{os.getpid()}"
+    write_file(probe, "")
+    probe.unlink()
+
+
+def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Write the manifest of a run."""
+    write_file(folder / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a run folder.
+
+    Raises:
+        StoreError: If there is none or it is not JSON.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise StoreError(f"{folder}: no {MANIFEST} in it, so it is not a run folder")
+    try:
+        manifest = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise StoreError(f"{path}: not valid JSON: {error}") from error
+    if not isinstance(manifest, dict) or not {"checkpoints", "tasks", "baseline"} <= manifest.keys():
+        raise StoreError(f"{path}: not the manifest of a run")
+    return manifest
+
+
+def write_records(path: Path, records: Iterable[Any]) -> None:
+    """Write one record a line."""
+    write_file(path, "".join(f"{encode(record)}\n" for record in records))
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A prompt with its response and their address: one line of responses.jsonl."""
+
+    checkpoint: str
+    task: str
+    prompt: Prompt
+    response: Response
+
+
+def read_records(path: Path, kind: type[T]) -> list[T]:
+    """Return the records of a file.
+
+    Raises:
+        StoreError: If the file is absent.
+        DataError: If a line is broken; the message starts with path:line.
+    """
+    if not path.is_file():
+        raise StoreError(f"{path}: not there; is the folder a finished run?")
+    lines = read_text(path).split("\n")
+    return [decode(kind, line, where=f"{path}:{number}") for number, line in enumerate(lines, start=1) if line]
+
+
+def write_answers(folder: Path, answers: Iterable[Answered]) -> None:
+    """Write responses.jsonl."""
+    write_records(folder / RESPONSES, answers)
+
+
+def read_answers(folder: Path) -> list[Answered]:
+    """Return what responses.jsonl holds."""
+    return read_records(folder / RESPONSES, Answered)
+
+
+def write_scores(folder: Path, scores: Iterable[Score]) -> None:
+    """Write scores.jsonl."""
+    write_records(folder / SCORES, scores)

@@ -1,0 +1,124 @@
+"""The Jinja of a task: rows to messages, targets and choices. Undefined names are errors."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from chateval.errors import DataError, TaskError
+from chateval.records import Message
+from chateval.task.spec import ROLES, FieldSpec, MessageSpec
+
+
+def _to_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = ImmutableSandboxedEnvironment(
+        undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False
+    )
+    environment.filters["tojson"] = _to_json
+    return environment
+
+
+def compile_text(source: str, *, where: str) -> Callable[[Mapping[str, Any], str], str]:
+    """Compile one template of a task.
+
+    Args:
+        source: Jinja over the fields of a row.
+        where: path:line and field of the template, for error messages.
+
+    Returns:
+        A function of (row, where the row stands) that returns the text.
+
+    Raises:
+        TaskError: If the template is not valid Jinja. The function raises DataError for a name the row does not have.
+    """
+    try:
+        template = _environment().from_string(source)
+    except jinja2.TemplateSyntaxError as error:
+        raise TaskError(f"{where}: not valid Jinja: {error.message}") from error
+
+    def render(row: Mapping[str, Any], row_where: str) -> str:
+        try:
+            return template.render(row)
+        except jinja2.UndefinedError as error:
+            fields = ", ".join(sorted(row))
+            raise DataError(f"{row_where}: {where.split(': ')[-1]}: {error.message}; the row has: {fields}") from error
+        except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError) as error:
+            raise DataError(f"{row_where}: {where.split(': ')[-1]} cannot be rendered: {error}") from error
+
+    return render
+
+
+def compile_messages(
+    specs: Sequence[MessageSpec], *, where: str
+) -> Callable[[Mapping[str, Any], str], tuple[Message, ...]]:
+    """Compile the messages of a task; the function they become returns valid messages or raises DataError."""
+    parts = [
+        (
+            spec,
+            compile_text(spec.content, where=f"{where}: messages[{index}].content")
+            if spec.content is not None
+            else None,
+        )
+        for index, spec in enumerate(specs)
+    ]
+
+    def render(row: Mapping[str, Any], row_where: str) -> tuple[Message, ...]:
+        messages: list[Message] = []
+        for spec, text in parts:
+            if text is not None:
+                messages.append({"role": spec.role, "content": text(row, row_where)})
+            else:
+                messages.extend(_turns(row, str(spec.field), row_where))
+        return tuple(messages)
+
+    return render
+
+
+def _turns(row: Mapping[str, Any], name: str, where: str) -> list[Message]:
+    turns = _field(row, name, where)
+    if not isinstance(turns, list) or not turns:
+        raise DataError(f"{where}: field {name!r} must be a list of messages, found {type(turns).__name__}")
+    for index, turn in enumerate(turns):
+        place = f"{where}: {name}[{index}]"
+        if not isinstance(turn, dict) or not isinstance(turn.get("role"), str):
+            raise DataError(f"{place}: a message is an object with role and content")
+        if turn["role"] not in ROLES:
+            raise DataError(f"{place}: role {turn['role']!r} is not one of {', '.join(ROLES)}")
+        if not isinstance(turn.get("content"), str):
+            raise DataError(f"{place}: content must be text, found {type(turn.get('content')).__name__}")
+    return turns
+
+
+def compile_choices(
+    spec: FieldSpec | list[str] | None, *, where: str
+) -> Callable[[Mapping[str, Any], str], tuple[str, ...]]:
+    """Compile the choices of a task: a field of the row, or one template each."""
+    if spec is None:
+        return lambda row, row_where: ()
+    if isinstance(spec, list):
+        texts = [compile_text(source, where=f"{where}: choices[{index}]") for index, source in enumerate(spec)]
+        return lambda row, row_where: tuple(text(row, row_where) for text in texts)
+
+    def render(row: Mapping[str, Any], row_where: str) -> tuple[str, ...]:
+        choices = _field(row, spec.field, row_where)
+        if not isinstance(choices, list) or len(choices) < 2 or not all(isinstance(c, str) and c for c in choices):
+            raise DataError(f"{row_where}: field {spec.field!r} must be a list of two or more texts that are not empty")
+        if len(set(choices)) < len(choices):
+            raise DataError(f"{row_where}: field {spec.field!r} has the same choice twice")
+        return tuple(choices)
+
+    return render
+
+
+def _field(row: Mapping[str, Any], name: str, where: str) -> Any:
+    if name not in row:
+        raise DataError(f"{where}: field {name!r} is missing; the row has: {', '.join(sorted(row))}")
+    return row[name]

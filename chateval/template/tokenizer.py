@@ -1,0 +1,94 @@
+"""Opening the tokenizer of a checkpoint with the chat template that is its own, or that the user named."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from chateval.errors import CheckpointError, TemplateError
+
+NAMED_DIR = Path(__file__).parent / "named"
+MAX_TEMPLATE_BYTES = 262_144
+
+Tokenizer = Any
+"""A `transformers` tokenizer; the class is known only where transformers is imported."""
+
+
+def named_templates() -> list[str]:
+    """Return the names that `--template` knows, sorted."""
+    return sorted(path.stem for path in NAMED_DIR.glob("*.jinja"))
+
+
+def read_template(reference: str) -> str:
+    """Return the Jinja of a named template or of a file.
+
+    Raises:
+        TemplateError: If it is neither, too long, or not UTF-8.
+    """
+    path = NAMED_DIR / f"{reference}.jinja" if reference in named_templates() else Path(reference).expanduser()
+    if not path.is_file():
+        raise TemplateError(f"no template {reference!r}: neither a file nor one of {', '.join(named_templates())}")
+    if path.stat().st_size > MAX_TEMPLATE_BYTES:
+        raise TemplateError(
+            f"{path}: {path.stat().st_size:,} bytes; a chat template has at most {MAX_TEMPLATE_BYTES:,}"
+        )
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise TemplateError(f"{path}: not UTF-8") from error
+
+
+def open_tokenizer(path: Path, *, template: str | None = None) -> Tokenizer:
+    """Load a tokenizer from a folder or GGUF file; no code of the folder is run and nothing is fetched.
+
+    Args:
+        path: Folder or GGUF file.
+        template: Jinja that takes the place of the tokenizer's own chat template; None keeps that one.
+
+    Raises:
+        CheckpointError: If transformers cannot read it.
+    """
+    folder, options = (path.parent, {"gguf_file": path.name}) if path.is_file() else (path, {})
+    try:
+        with quiet_transformers():
+            from transformers import AutoTokenizer
+
+            tokenizer = AutoTokenizer.from_pretrained(
+                str(folder), trust_remote_code=False, local_files_only=True, **options
+            )
+    except (OSError, ValueError, KeyError, TypeError, ImportError) as error:
+        raise CheckpointError(f"{path}: its tokenizer cannot be loaded: {str(error).splitlines()[0]}") from error
+    if template is not None:
+        tokenizer.chat_template = template
+    return tokenizer
+
+
+def own_template(tokenizer: Tokenizer) -> str:
+    """Return the text of the template that plain chats are rendered with; empty if there is none.
+
+    Raises:
+        TemplateError: If there are several and none is called `default`.
+    """
+    template = tokenizer.chat_template
+    if isinstance(template, dict):
+        if "default" not in template:
+            raise TemplateError(f"several chat templates and no `default` among them: {', '.join(sorted(template))}")
+        template = template["default"]
+    return template or ""
+
+
+@contextmanager
+def quiet_transformers() -> Iterator[None]:
+    """Keep transformers' own bars and notices off the terminal; warnings that matter are raised as errors here."""
+    import transformers.utils.logging as transformers_logging
+
+    verbosity = transformers_logging.get_verbosity()
+    had_bars = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(verbosity)
+        if had_bars:
+            transformers_logging.enable_progress_bar()
