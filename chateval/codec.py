@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -45,13 +45,14 @@ def encode(record: Any) -> str:
 
 
 def decode(kind: type[T], line: str | bytes, *, where: str) -> T:
-    """Parse one line of JSON into a record; unknown keys and wrong types are refused, not coerced.
+    """Parse one line of JSON into a record; unknown keys, wrong types and what `parse_json` refuses are refused.
 
     Raises:
         DataError: If the line is not such a record; the message starts with `where`.
     """
+    parse_json(line, where=where)
     try:
-        record: T = _adapter(kind).validate_json(line, strict=True, extra="forbid")
+        record: T = _adapter(cast("Hashable", kind)).validate_json(line, strict=True, extra="forbid")
     except ValidationError as error:
         faults = "; ".join(f"{_dotted(fault['loc']) or 'line'}: {fault['msg']}" for fault in error.errors()[:3])
         raise DataError(f"{where}: {faults}") from error
@@ -59,11 +60,11 @@ def decode(kind: type[T], line: str | bytes, *, where: str) -> T:
 
 
 @cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+def _adapter(kind: Hashable) -> TypeAdapter[Any]:
+    return TypeAdapter(cast("type[Any]", kind))
 
 
-def parse_json(text: str, *, where: str) -> Any:
+def parse_json(text: str | bytes, *, where: str) -> Any:
     """Parse JSON as RFC 8259 has it: a key that stands twice, NaN and Infinity are refused.
 
     Raises:
@@ -150,9 +151,12 @@ def read_yaml(path: Path) -> Document:
         raise DataError(f"{path}: {len(text):,} characters; at most {MAX_YAML_BYTES:,} are read")
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            line = event.start_mark.line + 1 if event.start_mark else 1
             if isinstance(event, yaml.AliasEvent):
-                line = event.start_mark.line + 1 if event.start_mark else 1
                 raise DataError(f"{path}:{line}: aliases (*{event.anchor}) are not read; write it out")
+            tag = getattr(event, "tag", None)
+            if tag is not None:
+                raise DataError(f"{path}:{line}: tags ({tag}) are not read; write plain data")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         lines: dict[Place, int] = {(): 1}
         if node is not None:
@@ -162,6 +166,9 @@ def read_yaml(path: Path) -> Document:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
         raise DataError(f"{path}:{line}: not valid YAML: {error.problem}") from error
+    except yaml.reader.ReaderError as error:
+        line = text[: error.position].count("\n") + 1
+        raise DataError(f"{path}:{line}: not valid YAML: character {error.character:#04x} is not allowed") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise DataError(f"{path}: not valid YAML: {error}") from error
     return Document(path, data, lines)
@@ -191,16 +198,24 @@ def validate(model: type[M], document: Document, *, error: type[ChatevalError]) 
     try:
         return model.model_validate(document.data if document.data is not None else {})
     except ValidationError as problem:
-        fault = problem.errors()[0]
-        place = tuple(part for part in fault["loc"] if not _is_union_tag(part, fault["loc"], document))
+        faults = [(fault, _place(fault, document)) for fault in problem.errors()]
+        first = faults[0][1]
+        # A union has a fault for each of its members: the one that came furthest is the one that was meant.
+        inside = [(fault, place) for fault, place in faults if place[: len(first)] == first]
+        fault, place = max(inside, key=lambda found: len(found[1]))
         raise error(f"{document.where(place)}: {_describe(fault, place, model)}") from problem
 
 
-def _is_union_tag(part: str | int, loc: Place, document: Document) -> bool:
-    """Pydantic puts the names of union members and of functions into `loc`; they are not places of the file."""
-    if isinstance(part, int):
-        return False
-    return part != loc[-1] and not any(part in place for place in document.lines)
+def _place(fault: Any, document: Document) -> Place:
+    """Return `loc` without the names of union members and functions that pydantic puts into it."""
+    *around, last = fault["loc"] or ("",)
+    place: Place = ()
+    for part in (*around, last):
+        for inner in ((*place, part), (*place, str(part))):
+            if inner in document.lines:
+                place = inner
+                break
+    return (*place, last) if fault["type"] == "missing" else place
 
 
 def _describe(fault: Any, place: Place, model: type[BaseModel]) -> str:
@@ -213,24 +228,29 @@ def _describe(fault: Any, place: Place, model: type[BaseModel]) -> str:
             return f"{name}: missing"
         case "value_error":
             return f"{name}: {fault['ctx']['error']}"
-        case _:
+        case kind:
             found = repr(fault["input"])
             shown = found if len(found) <= 80 else found[:77] + "..."
             message = fault["msg"][0].lower() + fault["msg"][1:]
+            if kind == "model_type":
+                message = f"must be a mapping with keys of {', '.join(_allowed_keys(model, place))}"
             return f"{name}: {message}; found {shown}"
 
 
 def _allowed_keys(model: type[BaseModel], place: Place) -> list[str]:
     """Walk the model along `place` and list the keys of the innermost model found."""
     current: type[BaseModel] = model
+    is_entry = False
     for part in place:
-        if isinstance(part, int) or part not in current.model_fields:
+        if isinstance(part, int) or is_entry or part not in current.model_fields:
+            is_entry = False
             continue
         annotation = current.model_fields[part].annotation
         inner = [kind for kind in _kinds(annotation) if isinstance(kind, type) and issubclass(kind, BaseModel)]
         if len(inner) != 1:
             return []
         current = inner[0]
+        is_entry = getattr(annotation, "__origin__", None) is dict
     return [field.alias or name for name, field in current.model_fields.items()]
 
 

@@ -41,8 +41,8 @@ class Suite:
 class _Checkpoint(BaseModel):
     model_config = _STRICT
 
-    path: str | None = None
-    adapter: str | None = None
+    path: str | None = Field(default=None, min_length=1)
+    adapter: str | None = Field(default=None, min_length=1)
     base: str | None = None
     revision: str | None = None
     template: str | None = None
@@ -148,6 +148,8 @@ def parse_checkpoint(text: str) -> CheckpointSpec:
     if Path(rest).expanduser().exists() or "@" not in rest:
         return CheckpointSpec(name=name, path=rest)
     path, _, base = rest.rpartition("@")
+    if not path or not base:
+        raise ConfigError(f"--checkpoint {text!r}: say NAME=PATH, or NAME=ADAPTER@BASE")
     return CheckpointSpec(name=name, path=path, base=base)
 
 

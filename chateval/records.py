@@ -178,8 +178,6 @@ class Response:
     n_prompt_tokens: int = 0
     choice_logprobs: tuple[tuple[float, ...], ...] = ()
     """Natural-log probability of each token of each choice, float32 sums to be taken over the inner axis."""
-    seconds: float = 0.0
-    """Wall time of the batch divided by its size, s."""
     error: str | None = None
     repeat: int = 0
 

@@ -10,17 +10,25 @@ Example:
 """
 
 import argparse
+import contextlib
+import ctypes
 import json
 from pathlib import Path
 
 import torch
 from datasets import Dataset
 from peft import LoraConfig
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase, set_seed
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase, Trainer, set_seed
 from transformers.utils import logging
 from trl import SFTConfig, SFTTrainer
 
 BF16_FEATURES = ("avx512_bf16", "amx_bf16", "arm_bf16")
+
+
+class PlainLossTrainer(SFTTrainer):
+    """SFTTrainer with the loss of transformers: TRL's own saves memory on a GPU and takes a third of a step on a CPU."""
+
+    compute_loss = Trainer.compute_loss
 
 
 def read_conversations(path: Path) -> Dataset:
@@ -77,6 +85,15 @@ def multiplies_bf16() -> bool:
     return any(capabilities.get(feature) for feature in BF16_FEATURES)
 
 
+def keep_memory() -> None:
+    """Let glibc keep what is freed: with it handed back and asked for again, a step on a CPU may take twice as long."""
+    mmap_max, trim_threshold = -4, -1
+    with contextlib.suppress(OSError, AttributeError):
+        libc = ctypes.CDLL(None)
+        libc.mallopt(mmap_max, 0)
+        libc.mallopt(trim_threshold, 2**31 - 1)
+
+
 def arguments() -> argparse.Namespace:
     """Read the command line; learning rate and precision depend on the method and the device."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -102,6 +119,7 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Train, check, save."""
     args = arguments()
+    keep_memory()
     logging.set_verbosity_error()
     set_seed(args.seed)
     tokenizer = AutoTokenizer.from_pretrained(args.model)
@@ -125,7 +143,8 @@ def main() -> None:
         save_strategy="no",
         report_to="none",
     )
-    trainer = SFTTrainer(
+    has_accelerator = torch.accelerator.is_available()
+    trainer = (SFTTrainer if has_accelerator else PlainLossTrainer)(
         model=model,
         args=config,
         train_dataset=read_conversations(args.data),

@@ -85,10 +85,10 @@ def run(
         result = evaluate(
             suite, out, cache_dir=cache_dir(), open_engine=open_engine, watcher=screen, trust_code=trust_code
         )
-    from chateval.cli.show import show_result
+    from chateval.cli.show import show_effort, show_result
 
     show_result(result.report, as_json=json)
-    err.print(f"{result.n_generated} responses from the model, {result.n_stored} from the store")
+    show_effort(result)
     err.print(f"report: {out / 'report.html'}")
     raise typer.Exit(result.exit_code)
 

@@ -1,7 +1,12 @@
 """Printing a report: tables for people, report.json for scripts."""
 
-from chateval.cli.screen import out
+from typing import TYPE_CHECKING
+
+from chateval.cli.screen import err, out
 from chateval.records import Report
+
+if TYPE_CHECKING:
+    from chateval.pipeline import Result
 
 
 def show_result(report: Report, *, as_json: bool) -> None:
@@ -12,3 +17,9 @@ def show_result(report: Report, *, as_json: bool) -> None:
         out.file.write(to_json(report))
     else:
         show(report, out)
+
+
+def show_effort(result: "Result") -> None:
+    """Say on stderr what the run cost."""
+    spent = f" in {result.seconds:.0f} s" if result.n_generated else ""
+    err.print(f"{result.n_generated} responses from the model{spent}, {result.n_stored} from the store")

@@ -2,7 +2,6 @@
 
 import copy
 import inspect
-import time
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -14,6 +13,7 @@ from transformers import LogitsProcessorList, StoppingCriteriaList
 from chateval.engine.batch import error_response, plan_batches, respond_or_halve
 from chateval.engine.decode import Row, RowLogits, RowStop, cut_at_stop
 from chateval.engine.weights import Weights
+from chateval.errors import CheckpointError
 from chateval.records import Checkpoint, Prompt, Response, TemplateFacts
 from chateval.template import Tokenizer
 
@@ -59,10 +59,7 @@ class TransformersEngine:
             choosing = bool(batch[0].choice_ids)
 
             def answer(part: Sequence[Prompt]) -> list[Response]:
-                start = time.perf_counter()
-                responses = self._choose(model, part) if choosing else self._generate(model, part)
-                seconds = round((time.perf_counter() - start) / len(part), 6)
-                return [_with_seconds(response, seconds) for response in responses]
+                return self._choose(model, part) if choosing else self._generate(model, part)
 
             if not choosing and _reads_prompt(model.generation_config):
                 parts = plan_batches(batch, equal_length=True)
@@ -78,8 +75,6 @@ class TransformersEngine:
         rows = model.get_input_embeddings().weight.shape[0]
         largest = max(max(ids) for prompt in batch for ids in (prompt.ids, *prompt.choice_ids))
         if largest >= rows:
-            from chateval.errors import CheckpointError
-
             raise CheckpointError(
                 f"{self._checkpoint.name}: its tokenizer writes id {largest}, the model embeds {rows:,} ids; "
                 "tokens were added without resizing the embeddings, or tokenizer and weights do not belong together"
@@ -112,7 +107,7 @@ class TransformersEngine:
             typical_p=None,
             max_length=None,
             max_new_tokens=max(prompt.decoding.max_new_tokens for prompt in batch),
-            eos_token_id=list(self._facts.stop_ids),
+            eos_token_id=list(self._facts.stop_ids) or [2**31 - 1],  # None would mean the model's own
             pad_token_id=self._pad_id,
             use_cache=True,
             return_dict_in_generate=False,
@@ -123,7 +118,7 @@ class TransformersEngine:
     def _pad_id(self) -> int:
         """An id for masked places; which one does not matter, finished rows are cut by count and not by pad."""
         pad = self._tokenizer.pad_token_id
-        return int(pad) if pad is not None else self._facts.stop_ids[0]
+        return int(pad) if pad is not None else 0
 
     def _pad_left(self, rows: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
         width = max(len(row) for row in rows)
@@ -197,9 +192,3 @@ class TransformersEngine:
 def _reads_prompt(config: Any) -> bool:
     neutral = (None, 0, 1, 1.0)
     return any(getattr(config, name, None) not in neutral for name in _READS_PROMPT)
-
-
-def _with_seconds(response: Response, seconds: float) -> Response:
-    from dataclasses import replace
-
-    return replace(response, seconds=seconds)

@@ -55,10 +55,11 @@ class Weights:
 
             options = {"adapter_name": name, "is_trainable": False, "use_safetensors": True}
             try:
-                if self._with_adapters is None:
-                    self._with_adapters = PeftModel.from_pretrained(self._model, str(adapter), **options)
-                else:
-                    self._with_adapters.load_adapter(str(adapter), **options)
+                with quiet_transformers():
+                    if self._with_adapters is None:
+                        self._with_adapters = PeftModel.from_pretrained(self._model, str(adapter), **options)
+                    else:
+                        self._with_adapters.load_adapter(str(adapter), **options)
             except (ValueError, RuntimeError, KeyError, TypeError, OSError) as error:
                 raise CheckpointError(
                     f"{adapter}: cannot be put on {self._path}: {str(error).splitlines()[0]}"

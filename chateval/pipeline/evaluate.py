@@ -53,6 +53,8 @@ class Result:
     """Responses that the model gave in this run."""
     n_stored: int
     """Responses that the store had already."""
+    seconds: float
+    """Time that the models took in this run, s."""
 
 
 def evaluate(
@@ -85,7 +87,7 @@ def evaluate(
         rules=suite.gate,
         trust_code=trust_code,
     )
-    return Result(report, exit_code_of(report), answers.n_generated, answers.n_stored)
+    return Result(report, exit_code_of(report), answers.n_generated, answers.n_stored, answers.seconds)
 
 
 def rescore(run: Path, *, watcher: Watcher, trust_code: bool = False) -> Report:

@@ -1,6 +1,7 @@
 """Plan -> Answers: from the store where it has them, else from an engine, each batch kept as it comes."""
 
 import gc
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -24,6 +25,8 @@ class Answers:
     """Checkpoint -> what its engine adds to the key of a response."""
     n_generated: int = 0
     n_stored: int = 0
+    seconds: float = 0.0
+    """Time that engines took, model loading included, s; of no record, so that equal runs write equal files."""
 
 
 @contextmanager
@@ -68,7 +71,9 @@ def respond(plan: Plan, open_engine: EngineFor, store: ResponseStore, watcher: W
             found = store.get(list(dict.fromkeys(keys)))
             watcher.begin(name, task.name, len(prompts), sum(key in found for key in keys))
             answers.n_stored += sum(key in found for key in keys)
+            start = time.perf_counter()
             answers.n_generated += _generate(prompts, keys, found, engine, store, watcher)
+            answers.seconds += time.perf_counter() - start
             answers.responses[name, task.name] = [
                 replace(found[key], sample_id=prompt.sample_id, repeat=prompt.repeat)
                 for prompt, key in zip(prompts, keys, strict=True)

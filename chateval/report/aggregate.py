@@ -32,7 +32,7 @@ def _mean(repeats: Sequence[Score]) -> tuple[float, float] | None:
         return None
     weight = sum(score.weight for score in scored)
     if weight == 0:
-        return 0.0, 0.0
+        return sum(float(score.value or 0.0) for score in scored) / len(scored), 0.0
     return sum(float(score.value or 0.0) * score.weight for score in scored) / weight, weight / len(scored)
 
 

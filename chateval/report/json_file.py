@@ -1,6 +1,7 @@
 """Report <-> report.json."""
 
 import json
+import re
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,11 +10,13 @@ from chateval.errors import DataError
 from chateval.records import Report
 
 NAME = "report.json"
+_LONE = re.compile("[\ud800-\udfff]")
 
 
 def to_json(report: Report) -> str:
-    """Return the whole report as JSON; None is null, NaN cannot occur."""
-    return json.dumps(asdict(report), indent=1, ensure_ascii=True, allow_nan=False) + "\n"
+    """Return the whole report as ASCII JSON; None is null, NaN cannot occur, a lone surrogate becomes U+FFFD."""
+    whole = json.loads(_LONE.sub("\ufffd", json.dumps(asdict(report), ensure_ascii=False, allow_nan=False)))
+    return json.dumps(whole, indent=1, ensure_ascii=True, allow_nan=False) + "\n"
 
 
 def read_report(path: Path) -> Report:

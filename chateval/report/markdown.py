@@ -40,9 +40,13 @@ def to_markdown(report: Report) -> str:
 
 
 def _cell(text: str) -> str:
-    """Return text that a Markdown table keeps as text: no markup, no mention, no line break."""
+    """Return text that a Markdown table keeps as text: no markup, no mention, no line break.
+
+    A backslash keeps neither `@name` nor `#1` from becoming a link; a comment behind the sign does.
+    """
     flat = visible(text).replace("\n", " ")
-    return re.sub(r"([\\`*_{}\[\]<>|~#@])", r"\\\1", flat)
+    escaped = re.sub(r"([\\`*_{}\[\]<>|~#])", r"\\\1", flat)
+    return re.sub(r"[#@]", r"\g<0><!-- -->", escaped)
 
 
 def _row(*cells: str) -> str:
@@ -137,11 +141,14 @@ def _flips(group: FlipGroup) -> list[str]:
 
 
 def _flip_text(flip: Flip) -> str:
-    return (
-        f"asked:  {flip.question}\ntarget: {flip.target}\n"
-        f"{flip.baseline} ({flip.baseline_value:g}): {flip.baseline_text}\n"
-        f"{flip.candidate} ({flip.candidate_value:g}): {flip.candidate_text}"
+    """Return question, target and answers; their further lines start with a bar, so that none acts as a CI command."""
+    parts = (
+        f"asked:  {flip.question}",
+        f"target: {flip.target}",
+        f"{flip.baseline} ({flip.baseline_value:g}): {flip.baseline_text}",
+        f"{flip.candidate} ({flip.candidate_value:g}): {flip.candidate_text}",
     )
+    return "\n".join(part.replace("\n", "\n  | ") for part in parts)
 
 
 def _fence(text: str) -> str:

@@ -40,7 +40,9 @@ def _parts(report: Report) -> list[RenderableType]:
 
 def _comparison_table(report: Report) -> Table:
     table = Table(
-        title=f"Scores; differences are against {visible(report.baseline)}", title_justify="left", expand=False
+        title=Text(f"Scores; differences are against {visible(report.baseline)}", style="table.title"),
+        title_justify="left",
+        expand=False,
     )
     table.add_column("task / scorer")
     for checkpoint in report.checkpoints:

@@ -4,7 +4,10 @@ import re
 
 from chateval.records import Comparison, Estimate, Report, TaskSummary
 
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
 """Control characters, invisible ones and those that turn the direction of writing; not newline and tab."""
 
 ALPHA = 0.05
@@ -12,7 +15,12 @@ ALPHA = 0.05
 
 def visible(text: str) -> str:
     """Return text with what acts on a terminal or hides from a reader spelt out, such as U+202E as its escape."""
-    return _UNSEEN.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+    return _UNSEEN.sub(_spelt_out, text)
+
+
+def _spelt_out(found: re.Match[str]) -> str:
+    code = ord(found.group())
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
 def mean_words(found: Estimate | None) -> str:
@@ -69,13 +77,16 @@ def summary(report: Report) -> list[str]:
     for checkpoint in report.checkpoints:
         if checkpoint.name == report.baseline:
             continue
-        found = {"better": [], "worse": [], "unclear": []}  # type: dict[str, list[str]]
+        found: dict[str, list[str]] = {"better": [], "worse": [], "unclear": [], "not compared": []}
         for comparison in report.comparisons:
             if comparison.candidate == checkpoint.name:
-                found[direction(comparison)].append(f"{comparison.task}/{comparison.scorer}")
-        parts = [f"{word} on {', '.join(names)}" for word, names in found.items() if names and word != "unclear"]
-        if found["unclear"]:
-            parts.append(f"no clear difference on {len(found['unclear'])} other measures")
+                word = "not compared" if comparison.delta is None else direction(comparison)
+                found[word].append(f"{comparison.task}/{comparison.scorer}")
+        parts = [f"{word} on {', '.join(found[word])}" for word in ("better", "worse") if found[word]]
+        if n := len(found["unclear"]):
+            parts.append(f"no clear difference on {n}{' other' if parts else ''} measure{'s' if n > 1 else ''}")
+        if found["not compared"]:
+            parts.append(f"not compared on {', '.join(found['not compared'])}")
         lines.append(f"{checkpoint.name} against {report.baseline}: {'; '.join(parts) or 'nothing to compare'}.")
     return lines
 

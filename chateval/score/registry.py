@@ -106,7 +106,7 @@ def _outside(name: str, *, trust_code: bool) -> Callable[..., Mark]:
 
 def _check_type(name: str, option: str, value: Any, hint: Any) -> None:
     try:
-        TypeAdapter(hint).validate_python(value)
+        TypeAdapter(hint).validate_python(value, strict=True)
     except ValidationError as error:
         message = error.errors()[0]["msg"]
         raise TaskError(

@@ -101,10 +101,13 @@ def paired_bootstrap(candidate: Floats, baseline: Floats, weights: tuple[Floats,
         candidate: Values in [0, 1], shape [n].
         baseline: Values of the same samples in the same order, shape [n].
         weights: Of candidate and baseline, at least 0, shape [n] each.
+
+    Returns:
+        (low, high), or None if nothing has weight on either side.
     """
-    if len(candidate) == 0:
-        return None
     w1, w0 = weights
+    if len(candidate) == 0 or w1.sum() <= 0 or w0.sum() <= 0:
+        return None
     deltas = [
         _ratio(counts @ (candidate * w1), counts @ w1) - _ratio(counts @ (baseline * w0), counts @ w0)
         for counts in _resample_counts(len(candidate))

@@ -9,7 +9,7 @@ from chateval.errors import DataError, TaskError
 from chateval.records import Decoding, Sample, ScorerSpec, Task
 from chateval.task.render import compile_choices, compile_messages, compile_text
 from chateval.task.rows import Row, read_dataset, read_rows
-from chateval.task.spec import TaskSpec
+from chateval.task.spec import FieldSpec, TaskSpec
 
 FILE_OPTIONS = ("schema",)
 """Scorer options that may name a JSON file beside task.yaml; the scorer gets its content."""
@@ -51,8 +51,14 @@ def load_task(reference: str, *, check_scorer: ScorerCheck, relative_to: Path | 
     scorers = _scorers(spec, document, check_scorer)
     samples = _samples(spec, document, path)
     decoding = Decoding(**{**spec.decoding.model_dump(), "stop": tuple(spec.decoding.stop)})
+    choices = spec.choices.model_dump() if isinstance(spec.choices, FieldSpec) else spec.choices
     prompt_digest = digest(
-        [spec.output, [message.model_dump() for message in spec.messages], spec.decoding.model_dump()]
+        [
+            spec.output,
+            [message.model_dump() for message in spec.messages],
+            spec.decoding.model_dump(),
+            choices if spec.output == "choose" else None,
+        ]
     )
     return Task(
         name=spec.name,
@@ -67,7 +73,7 @@ def load_task(reference: str, *, check_scorer: ScorerCheck, relative_to: Path | 
         folder=str(path.parent),
         prompt_digest=prompt_digest,
         digest=digest(
-            [prompt_digest, spec.version, spec.target, [[scorer.name, scorer.options] for scorer in scorers]]
+            [prompt_digest, spec.version, spec.target, choices, [[scorer.name, scorer.options] for scorer in scorers]]
         ),
     )
 
@@ -91,7 +97,7 @@ def _scorers(spec: TaskSpec, document: Document, check_scorer: ScorerCheck) -> t
     found = []
     for index, entry in enumerate(spec.scorers):
         name, given = (entry, None) if isinstance(entry, str) else next(iter(entry.items()))
-        where = document.where(("scorers", index))
+        where = f"{document.where(('scorers', index))}: scorers[{index}]"
         options = dict(given or {})
         for option in FILE_OPTIONS:
             if isinstance(options.get(option), str):
@@ -99,30 +105,34 @@ def _scorers(spec: TaskSpec, document: Document, check_scorer: ScorerCheck) -> t
         try:
             check_scorer(name, options)
         except (TaskError, ValueError) as error:
-            raise TaskError(f"{where}: scorers[{index}]: {error}") from error
+            raise TaskError(f"{where}: {error}") from error
         found.append(ScorerSpec(name, options))
     return tuple(found)
 
 
 def _read_json_file(folder: Path, name: str, *, where: str) -> Any:
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder.resolve()):
+    path = _beside(folder, name, where=where)
+    return parse_json(read_text(path), where=str(path))
+
+
+def _beside(folder: Path, name: str, *, where: str) -> Path:
+    """Return the path of a file of the task's folder; a task reads nothing else."""
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
         raise TaskError(f"{where}: {name!r} lies outside the task's folder")
     if not path.is_file():
         raise TaskError(f"{where}: no file {name!r} beside task.yaml")
-    return parse_json(read_text(path), where=str(path))
+    return path
 
 
 def _samples(spec: TaskSpec, document: Document, path: Path) -> tuple[Sample, ...]:
     if spec.samples is not None:
-        data_path = path.parent / spec.samples
-        if not data_path.is_file():
-            raise TaskError(f"{document.where(('samples',))}: samples: no file {spec.samples!r} beside task.yaml")
+        data_path = _beside(path.parent, spec.samples, where=f"{document.where(('samples',))}: samples")
         rows: Iterable[Row] = read_rows(data_path)
         source = str(data_path)
     else:
         assert spec.dataset is not None  # noqa: S101 - TaskSpec has one of the two
-        rows = read_dataset(spec.dataset)
+        rows = read_dataset(spec.dataset, relative_to=path.parent)
         source = spec.dataset.path
     return _build_samples(spec, document, rows, source)
 
@@ -135,7 +145,12 @@ def _build_samples(spec: TaskSpec, document: Document, rows: Iterable[Row], sour
     seen: dict[str, str] = {}
     for where, row in rows:
         try:
+            canonical(row).decode()
             sample_id = digest(row)[:16]
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"{where}: half a surrogate pair stands alone, which is no text that can be sent"
+            ) from error
         except (TypeError, ValueError) as error:
             raise DataError(f"{where}: not plain data: {error}") from error
         if sample_id in seen:

@@ -43,6 +43,8 @@ def compile_text(source: str, *, where: str) -> Callable[[Mapping[str, Any], str
         template = _environment().from_string(source)
     except jinja2.TemplateSyntaxError as error:
         raise TaskError(f"{where}: not valid Jinja: {error.message}") from error
+    except RecursionError as error:
+        raise TaskError(f"{where}: not valid Jinja: nested too deeply") from error
 
     def render(row: Mapping[str, Any], row_where: str) -> str:
         try:
@@ -50,8 +52,9 @@ def compile_text(source: str, *, where: str) -> Callable[[Mapping[str, Any], str
         except jinja2.UndefinedError as error:
             fields = ", ".join(sorted(row))
             raise DataError(f"{row_where}: {where.split(': ')[-1]}: {error.message}; the row has: {fields}") from error
-        except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError) as error:
-            raise DataError(f"{row_where}: {where.split(': ')[-1]} cannot be rendered: {error}") from error
+        except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, RecursionError, MemoryError) as error:
+            why = str(error) or type(error).__name__
+            raise DataError(f"{row_where}: {where.split(': ')[-1]} cannot be rendered: {why}") from error
 
     return render
 
@@ -105,17 +108,20 @@ def compile_choices(
         return lambda row, row_where: ()
     if isinstance(spec, list):
         texts = [compile_text(source, where=f"{where}: choices[{index}]") for index, source in enumerate(spec)]
-        return lambda row, row_where: tuple(text(row, row_where) for text in texts)
+        return lambda row, row_where: _choices([text(row, row_where) for text in texts], f"{row_where}: choices")
 
     def render(row: Mapping[str, Any], row_where: str) -> tuple[str, ...]:
-        choices = _field(row, spec.field, row_where)
-        if not isinstance(choices, list) or len(choices) < 2 or not all(isinstance(c, str) and c for c in choices):
-            raise DataError(f"{row_where}: field {spec.field!r} must be a list of two or more texts that are not empty")
-        if len(set(choices)) < len(choices):
-            raise DataError(f"{row_where}: field {spec.field!r} has the same choice twice")
-        return tuple(choices)
+        return _choices(_field(row, spec.field, row_where), f"{row_where}: field {spec.field!r}")
 
     return render
+
+
+def _choices(choices: Any, where: str) -> tuple[str, ...]:
+    if not isinstance(choices, list) or len(choices) < 2 or not all(isinstance(c, str) and c for c in choices):
+        raise DataError(f"{where} must be a list of two or more texts that are not empty")
+    if len(set(choices)) < len(choices):
+        raise DataError(f"{where} has the same choice twice")
+    return tuple(choices)
 
 
 def _field(row: Mapping[str, Any], name: str, where: str) -> Any:

@@ -20,7 +20,8 @@ class MessageSpec(BaseModel):
 
     @model_validator(mode="after")
     def _one_of(self) -> "MessageSpec":
-        if (self.field is None) == (self.role is None or self.content is None) or (self.field and self.role):
+        given = (self.field is not None, self.role is not None, self.content is not None)
+        if given not in ((True, False, False), (False, True, True)):
             raise ValueError("a message has either role and content, or field")
         if self.role is not None and self.role not in ROLES:
             raise ValueError(f"role {self.role!r} is not one of {', '.join(ROLES)}")

@@ -1,5 +1,6 @@
 """Opening the tokenizer of a checkpoint with the chat template that is its own, or that the user named."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,7 +80,7 @@ def own_template(tokenizer: Tokenizer) -> str:
 
 @contextmanager
 def quiet_transformers() -> Iterator[None]:
-    """Keep transformers' own bars and notices off the terminal; warnings that matter are raised as errors here."""
+    """Keep bars, notices and deprecations that libraries owe each other off the terminal; errors come through."""
     import transformers.utils.logging as transformers_logging
 
     verbosity = transformers_logging.get_verbosity()
@@ -87,7 +88,10 @@ def quiet_transformers() -> Iterator[None]:
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            warnings.simplefilter("ignore", DeprecationWarning)
+            yield
     finally:
         transformers_logging.set_verbosity(verbosity)
         if had_bars:

@@ -1,0 +1,338 @@
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from chateval.config import Suite
+from chateval.engine import FakeEngine
+from chateval.errors import CheckpointError, DataError, GateError, TaskError
+from chateval.pipeline import evaluate, exit_code_of, load_tasks, local_engines, prepare, rescore
+from chateval.records import CheckpointSpec, Rule, Score
+from chateval.store import read_answers
+
+TASK = """
+name: sums
+version: 1
+source: test
+samples: samples.jsonl
+messages:
+  - {role: system, content: "Add."}
+  - {role: user, content: "{{ a }} + {{ b }} ="}
+target: "{{ a + b }}"
+decoding: {max_new_tokens: 8}
+scorers: [number, exact]
+"""
+
+CHOICES = """
+name: pick
+version: 1
+source: test
+samples: samples.jsonl
+output: choose
+messages: [{role: user, content: "Which is {{ word }}?"}]
+choices: {field: choices}
+target: "{{ word }}"
+scorers: [choice]
+"""
+
+
+class Quiet:
+    """A watcher that says nothing."""
+
+    def stage(self, text): ...
+    def begin(self, checkpoint, task, n_total, n_stored): ...
+    def advance(self, n): ...
+
+
+@pytest.fixture
+def tasks(tmp_path) -> tuple[str, str]:
+    for name, text, rows in (
+        ("sums", TASK, [{"a": a, "b": b} for a in range(4) for b in range(3)]),
+        ("pick", CHOICES, [{"word": w, "choices": ["one", "two", "three"]} for w in ("one", "two", "three")]),
+    ):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "task.yaml").write_text(text)
+        (folder / "samples.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return str(tmp_path / "sums"), str(tmp_path / "pick")
+
+
+@pytest.fixture
+def suite(tasks, tiny_chat, tiny_loras) -> Suite:
+    checkpoints = (
+        CheckpointSpec("base", str(tiny_chat)),
+        CheckpointSpec("one", str(tiny_loras[0]), base="base"),
+        CheckpointSpec("two", str(tiny_loras[1]), base="base"),
+    )
+    return Suite(checkpoints, tasks, baseline="base", gate=(Rule(template="error"),))
+
+
+@pytest.fixture
+def run(suite, cache_dir, tmp_path):
+    def go(out="run", suite=suite, **options):
+        with local_engines() as open_engine:
+            return evaluate(
+                suite, tmp_path / out, cache_dir=cache_dir, open_engine=open_engine, watcher=Quiet(), **options
+            )
+
+    return go
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_run_leaves_manifest_responses_scores_and_reports(run, tmp_path):
+    run()
+
+    assert sorted(files(tmp_path / "run")) == [
+        "manifest.json",
+        "report.html",
+        "report.json",
+        "report.md",
+        "responses.jsonl",
+        "scores.jsonl",
+    ]
+
+
+def test_the_same_command_again_asks_no_model_and_writes_the_same_bytes(run, tmp_path):
+    first = run("first")
+    second = run("second")
+
+    assert (first.n_generated, first.n_stored) == (45, 0)
+    assert (second.n_generated, second.n_stored) == (0, 45)
+    assert files(tmp_path / "first") == files(tmp_path / "second")
+
+
+def test_means_are_those_of_the_scores_and_scores_those_of_the_answers(run, tmp_path):
+    result = run()
+
+    answers = {(a.checkpoint, a.task, a.response.sample_id): a.response for a in read_answers(tmp_path / "run")}
+    scores = [Score(**json.loads(line)) for line in (tmp_path / "run" / "scores.jsonl").read_text().splitlines()]
+    for estimate in result.report.estimates:
+        found = [s for s in scores if (s.checkpoint, s.task, s.scorer) == (estimate.checkpoint, estimate.task, estimate.scorer)]
+        assert estimate.mean == pytest.approx(sum(s.value for s in found) / len(found))
+        assert estimate.n == len(found)
+    for score in scores:
+        if score.scorer == "choice":
+            sums = [sum(choice) for choice in answers[score.checkpoint, score.task, score.sample_id].choice_logprobs]
+            assert score.answer == ("one", "two", "three")[sums.index(max(sums))]
+
+
+def test_another_checkpoint_never_gets_the_answers_of_the_first(run, tasks, tiny_chat, tmp_path):
+    run()
+    changed = shutil.copytree(tiny_chat, tmp_path / "changed")
+    weights = bytearray((changed / "model.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (changed / "model.safetensors").write_bytes(weights)
+
+    result = run("other", Suite((CheckpointSpec("base", str(changed)),), tasks, baseline="base"))
+
+    assert result.n_stored == 0
+
+
+def test_a_longer_slice_asks_for_the_new_samples_only(run, suite):
+    short = run("short", replace(suite, limit=2))
+    longer = run("longer", replace(suite, limit=5))
+
+    assert short.n_generated == 3 * (2 + 2)
+    assert longer.n_stored == short.n_generated
+    assert longer.n_generated == 3 * (3 + 1)
+
+
+def test_reordered_samples_are_found_and_edited_ones_are_asked_again(run, suite, tasks):
+    run("before")
+    path = Path(tasks[0]) / "samples.jsonl"
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([json.dumps({"a": 9, "b": 9}), *lines[:0:-1]]) + "\n")
+
+    result = run("after")
+
+    assert result.n_generated == 3
+
+
+def test_the_manifest_pins_what_decided_the_run(run, tmp_path):
+    run()
+
+    manifest = json.loads((tmp_path / "run" / "manifest.json").read_text())
+    base, one, _ = manifest["checkpoints"]
+    assert manifest["libraries"]["transformers"]
+    assert base["checkpoint"]["weights_digest"] == one["checkpoint"]["weights_digest"]
+    assert one["checkpoint"]["adapter_digest"]
+    assert "<|im_start|>" in base["template"]["text"]
+    assert base["template"]["stop_ids"] == [2]
+    assert base["engine"]["dtype"] == "float32"
+    assert [task["n_samples"] for task in manifest["tasks"]] == [12, 3]
+
+
+def test_stored_answers_are_scored_again_without_a_model(run, tmp_path):
+    first = run()
+    before = files(tmp_path / "run")
+
+    report = rescore(tmp_path / "run", watcher=Quiet())
+
+    assert report == first.report
+    assert files(tmp_path / "run") == before
+
+
+def test_scoring_again_sees_the_scorers_of_today(run, tasks, tmp_path):
+    run()
+    path = Path(tasks[0]) / "task.yaml"
+    path.write_text(path.read_text().replace("[number, exact]", "[exact]"))
+
+    report = rescore(tmp_path / "run", watcher=Quiet())
+
+    assert report.tasks[0].scorers == ("exact",)
+
+
+def test_scoring_again_refuses_a_task_that_lost_a_sample(run, tasks, tmp_path):
+    run()
+    path = Path(tasks[0]) / "samples.jsonl"
+    path.write_text("\n".join(path.read_text().splitlines()[1:]))
+
+    with pytest.raises(DataError, match="the run has answers for sample .* which the task no longer has"):
+        rescore(tmp_path / "run", watcher=Quiet())
+
+
+def test_a_killed_run_keeps_its_batches_and_ends_with_the_bytes_of_an_undisturbed_one(
+    run, suite, tasks, tiny_chat, tiny_loras, tmp_path, cache_dir
+):
+    """kill -9 at several moments; what was stored is not asked for again."""
+    command = [sys.executable, "-m", "chateval", "run", "--out", str(tmp_path / "killed"), "--checkpoint"]
+    command += [f"base={tiny_chat}", "--checkpoint", f"one={tiny_loras[0]}@base"]
+    command += ["--task", tasks[0], "--task", tasks[1]]
+    env = os.environ | {"CHATEVAL_TEST_SLEEP": "0.3", "OMP_NUM_THREADS": "1"}
+    slow = tmp_path / "slow"
+    slow.mkdir()
+    (slow / "sitecustomize.py").write_text(
+        "import os, time, chateval.engine.batch as b\n"
+        "b.MAX_ROWS = 2\n"
+        "plan = b.plan_batches\n"
+        "b.plan_batches = lambda prompts, **o: plan(prompts, max_rows=2, **o)\n"
+        "import chateval.store.responses as s\n"
+        "put = s.ResponseStore.put\n"
+        "def later(self, found):\n"
+        "    put(self, found)\n"
+        "    print('stored', flush=True)\n"
+        "    time.sleep(float(os.environ['CHATEVAL_TEST_SLEEP']))\n"
+        "s.ResponseStore.put = later\n"
+    )
+    env["PYTHONPATH"] = str(slow)
+    n_kept = 0
+    for n_batches in (1, 3):
+        process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        for _ in range(n_batches):
+            assert process.stdout.readline() == "stored\n"
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+        n_kept += n_batches
+    assert not (tmp_path / "killed" / "report.json").exists()
+
+    env["CHATEVAL_TEST_SLEEP"] = "0"
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+    stored = int(done.stderr.split(" from the store")[0].split()[-1])
+    shutil.rmtree(cache_dir)
+    env["CHATEVAL_CACHE"] = str(cache_dir)
+    command[command.index("--out") + 1] = str(tmp_path / "undisturbed")
+    subprocess.run(command, env=env, capture_output=True, check=True)
+
+    assert stored >= 2 * n_kept - 1
+    assert files(tmp_path / "killed") == files(tmp_path / "undisturbed")
+
+
+def test_a_failed_prompt_is_counted_and_leads_to_exit_4(suite, cache_dir, tmp_path):
+    def reply(prompt):
+        if "0 + 0" in prompt.text:
+            raise RuntimeError("the wire broke")
+        return "1"
+
+    result = evaluate(
+        suite, tmp_path / "run", cache_dir=cache_dir, open_engine=lambda subject: FakeEngine(reply), watcher=Quiet()
+    )
+
+    base = result.report.checkpoints[0]
+    number = next(e for e in result.report.estimates if (e.checkpoint, e.scorer) == ("base", "number"))
+    assert (base.n_responses, base.n_errors) == (15, 1)
+    assert (number.n, number.n_unscored) == (11, 1)
+    assert number.mean == pytest.approx(2 / 11)
+    assert result.exit_code == exit_code_of(result.report) == 4
+
+
+def test_an_error_is_asked_again_and_an_answer_is_not(suite, cache_dir, tmp_path):
+    def broken(prompt):
+        if "0 + 0" in prompt.text:
+            raise RuntimeError("the wire broke")
+        return "1"
+
+    options = {"cache_dir": cache_dir, "watcher": Quiet()}
+    evaluate(suite, tmp_path / "a", open_engine=lambda subject: FakeEngine(broken), **options)
+    result = evaluate(suite, tmp_path / "b", open_engine=lambda subject: FakeEngine(lambda p: "1"), **options)
+
+    assert result.n_generated == 3
+    assert result.report.checkpoints[0].n_errors == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "replacement", "error", "match"),
+    [
+        ("[number, exact]", "[nunber]", TaskError, r"task\.yaml:\d+: scorers\[0\]: unknown scorer 'nunber'; known: choice"),
+        ("{{ a + b }}", "apples", DataError, "scorer number cannot use sample"),
+        ("{{ b }}", "{{ c }}", DataError, r"samples\.jsonl:1: messages\[1\]\.content: 'c' is undefined; the row has: a, b"),
+    ],
+)
+def test_a_fault_of_a_task_is_found_before_any_model(tasks, text, replacement, error, match):
+    path = Path(tasks[0]) / "task.yaml"
+    path.write_text(path.read_text().replace(text, replacement))
+
+    with pytest.raises(error, match=match):
+        load_tasks(Suite((), tasks, baseline=""))
+
+
+def test_two_tasks_of_one_name_are_refused(tasks):
+    with pytest.raises(TaskError, match="two tasks are called 'sums'"):
+        load_tasks(Suite((), (tasks[0], tasks[0]), baseline=""))
+
+
+def test_a_gate_that_names_nothing_is_found_before_any_model(suite, cache_dir):
+    with pytest.raises(GateError, match="no task 'gsm8k' in this run"):
+        prepare(
+            replace(suite, gate=(Rule(task="gsm8k", scorer="number", min_value=0.5),)),
+            cache_dir=cache_dir,
+            watcher=Quiet(),
+        )
+
+
+def test_an_adapter_folder_with_a_template_of_its_own_is_shown_it(suite, tiny_loras, cache_dir, tmp_path):
+    folder = shutil.copytree(tiny_loras[0], tmp_path / "own")
+    (folder / "chat_template.jinja").write_text(
+        "{% for m in messages %}<|im_start|>{{ m['role'] }}:{{ m['content'] }}<|im_end|>{% endfor %}"
+    )
+    checkpoints = (suite.checkpoints[0], CheckpointSpec("own", str(folder), base="base"))
+
+    plan = prepare(replace(suite, checkpoints=checkpoints), cache_dir=cache_dir, watcher=Quiet())
+
+    assert plan.prompts["base", "sums"][0].text.startswith("<|im_start|>system\nAdd.")
+    assert plan.prompts["own", "sums"][0].text.startswith("<|im_start|>system:Add.")
+
+
+def test_a_base_model_is_shown_plain_text_on_request(suite, tiny_chat, cache_dir, tmp_path):
+    folder = shutil.copytree(tiny_chat, tmp_path / "plain")
+    (folder / "chat_template.jinja").unlink()
+    checkpoint = CheckpointSpec("plain", str(folder))
+    with pytest.raises(CheckpointError, match="Three ways out"):
+        prepare(replace(suite, checkpoints=(checkpoint,), baseline="plain"), cache_dir=cache_dir, watcher=Quiet())
+
+    plan = prepare(
+        replace(suite, checkpoints=(replace(checkpoint, completion=True),), baseline="plain"),
+        cache_dir=cache_dir,
+        watcher=Quiet(),
+    )
+
+    assert plan.prompts["plain", "sums"][0].text == "Add.\n\n0 + 0 =\n\n"

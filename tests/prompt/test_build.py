@@ -1,0 +1,147 @@
+from dataclasses import replace
+
+import pytest
+
+from chateval.errors import TemplateError
+from chateval.prompt import PromptOptions, build_prompts
+from chateval.records import Decoding, Sample, Task
+from chateval.template import open_tokenizer
+
+SYSTEM = {"role": "system", "content": "Be brief."}
+USER = {"role": "user", "content": "What is the capital of France?"}
+NO_SYSTEM = (
+    "{% for m in messages %}{% if m['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}"
+    "<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+DROPS_SYSTEM = NO_SYSTEM.replace("{{ raise_exception('System role not supported') }}{% endif %}", "{% else %}").replace(
+    "{% endfor %}", "{% endif %}{% endfor %}"
+)
+
+
+@pytest.fixture
+def tokenizer(tiny_chat):
+    return open_tokenizer(tiny_chat)
+
+
+def task(**changes) -> Task:
+    base = Task("t", 1, "", "", "", "generate", Decoding(max_new_tokens=10), (), (), "", "", "")
+    return replace(base, **changes)
+
+
+def sample(*messages, **changes) -> Sample:
+    return replace(Sample("0" * 16, {}, tuple(messages)), **changes)
+
+
+def test_a_prompt_is_the_rendered_text_tokenised_once(tokenizer):
+    [prompt] = build_prompts(task(), [sample(SYSTEM, USER)], tokenizer, PromptOptions())
+
+    assert prompt.text == (
+        "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nWhat is the capital of France?<|im_end|>\n"
+        "<|im_start|>assistant\n"
+    )
+    assert list(prompt.ids) == tokenizer.apply_chat_template([SYSTEM, USER], add_generation_prompt=True)["input_ids"]
+
+
+def test_a_tokenizer_that_adds_bos_does_not_double_the_one_of_the_template(tokenizer):
+    from tokenizers.processors import TemplateProcessing
+
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+        single="<|endoftext|> $A", special_tokens=[("<|endoftext|>", 0)]
+    )
+    tokenizer.chat_template = "{{ bos_token }}" + tokenizer.chat_template
+
+    [prompt] = build_prompts(task(), [sample(USER)], tokenizer, PromptOptions())
+
+    assert prompt.ids[:2] == (0, 1)
+
+
+@pytest.mark.parametrize(("template", "word"), [(NO_SYSTEM, "refuses"), (DROPS_SYSTEM, "drops")])
+def test_a_system_message_that_cannot_be_carried_is_an_error_with_the_ways_out(tokenizer, template, word):
+    tokenizer.chat_template = template
+
+    with pytest.raises(TemplateError, match=f"{word} a system message; say --system fold_into_user .* --system drop"):
+        build_prompts(task(), [sample(SYSTEM, USER)], tokenizer, PromptOptions())
+
+
+@pytest.mark.parametrize(
+    ("policy", "contents"),
+    [("fold_into_user", ["Be brief.\n\nWhat is the capital of France?"]), ("drop", ["What is the capital of France?"])],
+)
+def test_a_named_policy_says_where_the_system_message_goes(tokenizer, policy, contents):
+    tokenizer.chat_template = NO_SYSTEM
+
+    [prompt] = build_prompts(task(), [sample(SYSTEM, USER)], tokenizer, PromptOptions(system=policy))
+
+    assert [message["content"] for message in prompt.messages] == contents
+
+
+def test_a_template_that_carries_system_messages_is_left_alone(tokenizer):
+    [prompt] = build_prompts(task(), [sample(SYSTEM, USER)], tokenizer, PromptOptions(system="drop"))
+
+    assert [message["role"] for message in prompt.messages] == ["system", "user"]
+
+
+def test_a_prompt_over_the_limit_is_an_error_of_its_sample(tokenizer):
+    [long, short] = build_prompts(
+        task(), [sample({**USER, "content": "one two " * 50}), sample(USER)], tokenizer, PromptOptions(limit=80)
+    )
+
+    assert "exceed the checkpoint's limit of 80" in long.error
+    assert short.error is None
+
+
+def test_dropping_the_oldest_turns_keeps_the_system_message_and_the_last_question(tokenizer):
+    turns = [
+        message
+        for number in range(6)
+        for message in (
+            {"role": "user", "content": f"question {number}"},
+            {"role": "assistant", "content": f"answer {number}"},
+        )
+    ]
+    chat = sample(SYSTEM, *turns, USER)
+    options = PromptOptions(limit=120, overflow="drop_oldest")
+
+    [prompt] = build_prompts(task(), [chat], tokenizer, options)
+
+    assert prompt.error is None
+    assert len(prompt.ids) + 10 <= 120
+    assert prompt.messages[0] == SYSTEM
+    assert prompt.messages[1]["role"] == "user"
+    assert prompt.messages[-1] == USER
+    assert prompt.n_cut == len(chat.messages) - len(prompt.messages) > 0
+
+
+def test_choices_are_tokenised_as_they_follow_the_prompt(tokenizer):
+    chat = sample(USER, choices=("Paris", "Rome"), target="Paris")
+
+    [prompt] = build_prompts(task(output="choose"), [chat], tokenizer, PromptOptions())
+
+    for choice, ids in zip(chat.choices, prompt.choice_ids, strict=True):
+        whole = tokenizer(prompt.text + choice, add_special_tokens=False)["input_ids"]
+        assert list(prompt.ids + ids) == whole
+
+
+def test_a_choice_that_melts_into_the_prompt_is_tokenised_by_itself(tokenizer):
+    tokenizer.chat_template = "{% for m in messages %}{{ m['content'] }}{% endfor %}"
+    chat = sample({"role": "user", "content": "qu"}, choices=("ick", "ack"), target="ick")
+
+    [prompt] = build_prompts(task(output="choose"), [chat], tokenizer, PromptOptions())
+
+    assert list(prompt.ids) == tokenizer("qu")["input_ids"]
+    assert list(prompt.choice_ids[0]) == tokenizer("ick")["input_ids"]
+
+
+def test_completion_shows_text_without_roles(tokenizer):
+    [prompt] = build_prompts(task(), [sample(SYSTEM, USER)], tokenizer, PromptOptions(completion=True))
+
+    assert prompt.text == "Be brief.\n\nWhat is the capital of France?\n\n"
+
+
+def test_repeats_are_prompts_of_their_own(tokenizer):
+    decoding = Decoding(temperature=1.0, repeats=3)
+
+    prompts = build_prompts(task(decoding=decoding), [sample(USER)], tokenizer, PromptOptions())
+
+    assert [prompt.repeat for prompt in prompts] == [0, 1, 2]

@@ -1,0 +1,197 @@
+"""HTML: one file without script or request, in which text of others stays text."""
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from chateval.records import CheckpointSummary, Comparison, Estimate, Flip, Report, TaskSummary, Verdict
+from chateval.report.html import to_html
+
+HOSTILE = {
+    "script": "<script>alert(1)</script>",
+    "end of script": "</script></pre></table><b>bold",
+    "image": '"><img src=x onerror=alert(1)>',
+    "quotes": "' onmouseover='alert(1)' x=\"",
+    "jinja": "{{ 7 * 7 }}{% raw %}",
+    "line separator": "a\u2028b",
+    "direction": "\u202egnp.exe",
+    "escape": "\x1b]0;owned\x07\x1b[2J\x9b31m",
+    "carriage return": "safe\roverwritten",
+    "command": "::error::owned\n::add-mask::x\n  ::set-output name=a::b",
+    "table": "a | b || c \\| d",
+    "backticks": "```\n````\n# free\n~~~",
+    "mention": "@octocat #1",
+    "link": "[click](javascript:alert(1)) ![x](http://example.invalid/x.png)",
+    "markup": "[bold]x[/bold] [/nothing] [link=http://example.invalid]y[/link] :warning:",
+    "nul": "a\x00b",
+    "lone surrogate": "a\ud800b",
+    "long": "x" * 200_000,
+    "lines": "one\ntwo\n\n| three | four |",
+    "empty": "",
+}
+
+
+def hostile_report(text):
+    """A report with `text` wherever a model, a data set or a user can put some."""
+    checkpoints = tuple(
+        CheckpointSummary(name, "chat", "float32", text, "a" * 64, "b" * 64, None, 3, 0, 1, 0, 1234, 56)
+        for name in ("base", f"sft {text}")
+    )
+    found = (("base", 0.5), (f"sft {text}", 0.75))
+    comparison = Comparison("facts", "exact", "base", f"sft {text}", 0.25, 0.1, 0.4, 0.001, 0.004, 2, 1, 1, 4, 0)
+    return Report(
+        baseline="base",
+        checkpoints=checkpoints,
+        tasks=(TaskSummary("facts", 1, text, 4, 4, ("exact", "single_bos"), "c" * 64),),
+        estimates=tuple(Estimate(n, "facts", "exact", mean, 0.2, 0.9, 4, 0, 4) for n, mean in found),
+        audits=tuple(Estimate(n, "*", "single_bos", 1.0, 0.5, 1.0, 4, 0, 4) for n, _ in found),
+        comparisons=(comparison,),
+        flips=tuple(
+            Flip("facts", "exact", "base", f"sft {text}", "0" * 16, won, 0.0, 1.0, text, text, text, text)
+            for won in (True, False)
+        ),
+        verdicts=(Verdict(f"facts/exact {text}", f"sft {text}", "inconclusive", text, is_warning=True),),
+    )
+
+
+VOID = {"meta", "br", "line", "circle"}
+ELEMENTS = {
+    "html",
+    "head",
+    "meta",
+    "title",
+    "style",
+    "body",
+    "h1",
+    "h2",
+    "ul",
+    "li",
+    "p",
+    "div",
+    "span",
+    "b",
+    "br",
+    "code",
+}
+ELEMENTS |= {
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+    "svg",
+    "line",
+    "circle",
+    "details",
+    "summary",
+    "dl",
+    "dt",
+    "dd",
+    "pre",
+}
+
+
+class Page(HTMLParser):
+    """What a browser would see: elements, attributes and texts; fails on tags that do not nest."""
+
+    def __init__(self, html):
+        super().__init__(convert_charrefs=True)
+        self.elements, self.attributes, self.texts, self._open = [], set(), {}, []
+        self.feed(html)
+        self.close()
+        assert not self._open, f"not closed: {self._open}"
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append(tag)
+        self.attributes |= {(tag, name, value) for name, value in attrs}
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append(tag)
+        self.attributes |= {(tag, name, value) for name, value in attrs}
+
+    def handle_endtag(self, tag):
+        assert self._open, f"</{tag}> closes nothing"
+        assert self._open.pop() == tag
+
+    def handle_data(self, data):
+        if self._open:
+            self.texts.setdefault(self._open[-1], []).append(data)
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_text_makes_neither_elements_nor_attributes(text):
+    hostile, harmless = Page(to_html(hostile_report(text))), Page(to_html(hostile_report("harmless")))
+
+    assert hostile.elements == harmless.elements
+    assert hostile.attributes == harmless.attributes
+
+
+def test_there_are_only_elements_that_do_nothing():
+    page = Page(to_html(hostile_report("harmless")))
+
+    assert set(page.elements) <= ELEMENTS
+    assert not [name for _, name, _ in page.attributes if name.startswith("on") or name in ("href", "src", "style")]
+
+
+def test_the_page_forbids_scripts_and_requests():
+    page = Page(to_html(hostile_report("harmless")))
+    [policy] = [value for tag, name, value in page.attributes if name == "content" and "default-src" in value]
+
+    assert "default-src 'none'" in policy
+    assert "script-src" not in policy
+
+
+@pytest.mark.parametrize("name", ["script", "end of script", "image", "quotes", "jinja", "command", "table", "mention"])
+def test_answers_are_shown_as_they_were_given(name):
+    text = HOSTILE[name]
+
+    assert Page(to_html(hostile_report(text))).texts["pre"] == [text] * 8
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_what_hides_is_spelt_out(text):
+    found = to_html(hostile_report(text))
+
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\ud800-\udfff]", found)
+    assert found.encode("utf-8")
+
+
+def test_a_difference_is_drawn_to_scale():
+    found = to_html(hostile_report("x"))
+
+    # 180 units from -1 to +1: low +0.1, middle +0.25, high +0.4
+    assert '<line x1="99.0" x2="126.0"' in found
+    assert '<circle cx="112.5"' in found
+    assert '<line x1="90.0" x2="90.0"' in found
+
+
+def test_a_comparison_without_pairs_has_no_drawing():
+    report = hostile_report("x")
+    nothing = replace(report.comparisons[0], delta=None, low=None, high=None, p=None, p_adjusted=None)
+
+    found = to_html(replace(report, comparisons=(nothing,)))
+
+    assert "<svg" not in found
+    assert "not compared" in found
+
+
+def test_a_cell_has_mean_count_difference_and_record():
+    texts = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", to_html(hostile_report("x"))))
+
+    assert "0.750 [0.200, 0.900] n=4 +0.250 [+0.100, +0.400] p=0.004 2 won, 1 lost, 1 tied" in texts
+
+
+def test_an_audit_that_does_not_apply_says_so():
+    report = hostile_report("x")
+    nothing = Estimate("base", "*", "clean_stop", None, None, None, n=0, n_unscored=0, n_clusters=0)
+
+    assert to_html(replace(report, audits=(nothing,))).count("does not apply") == 2
+
+
+def test_the_same_report_gives_the_same_bytes():
+    assert to_html(hostile_report("x")) == to_html(hostile_report("x"))

@@ -1,0 +1,175 @@
+"""Markdown: tables keep their columns, fences are closed, text of others stays text."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from chateval.records import CheckpointSummary, Comparison, Estimate, Flip, Report, TaskSummary, Verdict
+from chateval.report.markdown import SHOWN_FLIPS, to_markdown
+
+HOSTILE = {
+    "script": "<script>alert(1)</script>",
+    "end of script": "</script></pre></table><b>bold",
+    "image": '"><img src=x onerror=alert(1)>',
+    "quotes": "' onmouseover='alert(1)' x=\"",
+    "jinja": "{{ 7 * 7 }}{% raw %}",
+    "line separator": "a\u2028b",
+    "direction": "\u202egnp.exe",
+    "escape": "\x1b]0;owned\x07\x1b[2J\x9b31m",
+    "carriage return": "safe\roverwritten",
+    "command": "::error::owned\n::add-mask::x\n  ::set-output name=a::b",
+    "table": "a | b || c \\| d",
+    "backticks": "```\n````\n# free\n~~~",
+    "mention": "@octocat #1",
+    "link": "[click](javascript:alert(1)) ![x](http://example.invalid/x.png)",
+    "markup": "[bold]x[/bold] [/nothing] [link=http://example.invalid]y[/link] :warning:",
+    "nul": "a\x00b",
+    "lone surrogate": "a\ud800b",
+    "long": "x" * 200_000,
+    "lines": "one\ntwo\n\n| three | four |",
+    "empty": "",
+}
+
+
+def hostile_report(text):
+    """A report with `text` wherever a model, a data set or a user can put some."""
+    checkpoints = tuple(
+        CheckpointSummary(name, "chat", "float32", text, "a" * 64, "b" * 64, None, 3, 0, 1, 0, 1234, 56)
+        for name in ("base", f"sft {text}")
+    )
+    found = (("base", 0.5), (f"sft {text}", 0.75))
+    comparison = Comparison("facts", "exact", "base", f"sft {text}", 0.25, 0.1, 0.4, 0.001, 0.004, 2, 1, 1, 4, 0)
+    return Report(
+        baseline="base",
+        checkpoints=checkpoints,
+        tasks=(TaskSummary("facts", 1, text, 4, 4, ("exact", "single_bos"), "c" * 64),),
+        estimates=tuple(Estimate(n, "facts", "exact", mean, 0.2, 0.9, 4, 0, 4) for n, mean in found),
+        audits=tuple(Estimate(n, "*", "single_bos", 1.0, 0.5, 1.0, 4, 0, 4) for n, _ in found),
+        comparisons=(comparison,),
+        flips=tuple(
+            Flip("facts", "exact", "base", f"sft {text}", "0" * 16, won, 0.0, 1.0, text, text, text, text)
+            for won in (True, False)
+        ),
+        verdicts=(Verdict(f"facts/exact {text}", f"sft {text}", "inconclusive", text, is_warning=True),),
+    )
+
+
+def outside_and_inside(markdown):
+    """Split lines into those outside and those inside of fences, by CommonMark's rules."""
+    outside, inside, fence = [], [], None
+    for line in markdown.split("\n"):
+        opened = re.match(r" {0,3}(`{3,}|~{3,})", line)
+        if fence is None and opened:
+            fence = opened.group(1)
+        elif (
+            fence is not None
+            and opened
+            and line.strip() == fence[0] * len(line.strip())
+            and len(line.strip()) >= len(fence)
+        ):
+            fence = None
+        else:
+            (outside if fence is None else inside).append(line)
+    assert fence is None, "a fence is not closed"
+    return outside, inside
+
+
+def n_columns(row):
+    return len(re.sub(r"\\.", "", row).split("|")) - 2
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_every_row_of_a_table_has_the_columns_of_its_head(text):
+    outside, _ = outside_and_inside(to_markdown(hostile_report(text)))
+    rows = [line for line in outside if line.startswith("|")]
+    rules = [i for i, row in enumerate(rows) if set(row) <= set("|- ")]
+
+    assert [n_columns(rows[i]) for i in rules] == [4, 4, 3, 10, 4]
+    for begin, end in zip(rules, [*[i - 1 for i in rules[1:]], len(rows)], strict=True):
+        assert {n_columns(row) for row in rows[begin - 1 : end]} == {n_columns(rows[begin])}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_fences_close_and_the_parts_of_the_report_stay_outside_of_them(text):
+    outside, inside = outside_and_inside(to_markdown(hostile_report(text)))
+    headings = [line for line in outside if line.startswith("#")]
+
+    assert [line for line in headings if line.startswith("## ")] == [
+        "## Gate",
+        "## Scores",
+        "## Template correctness, over all tasks",
+        "## Checkpoints",
+        "## Tasks",
+        "## Flips",
+    ]
+    assert len(headings) == 1 + 6 + 2
+    assert sum(line.startswith("target: ") for line in inside) == 2
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_outside_of_fences_there_is_no_markup_of_others(text):
+    outside = "\n".join(outside_and_inside(to_markdown(hostile_report(text)))[0])
+
+    assert set(re.findall(r"(?<!\\)<[^ ]*", outside)) <= {"<br>", "<!--"}
+    assert not re.search(r"(?<!\\)!?\[[^\]]*\]\(", outside)
+    assert not re.search(r"[@#]\w", outside)
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_nothing_in_it_acts_on_a_terminal_or_hides(text):
+    found = to_markdown(hostile_report(text))
+
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\ud800-\udfff]", found)
+    assert found.encode("utf-8")
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_no_line_is_a_command_of_a_ci_log(text):
+    assert not [line for line in to_markdown(hostile_report(text)).split("\n") if line.lstrip().startswith("::")]
+
+
+def test_an_answer_stands_in_its_fence_as_it_was_given():
+    _, inside = outside_and_inside(to_markdown(hostile_report("one <b> | `two` @me")))
+
+    assert "asked:  one <b> | `two` @me" in inside
+    assert "base (0): one <b> | `two` @me" in inside
+
+
+def test_further_lines_of_an_answer_cannot_pose_as_the_target():
+    _, inside = outside_and_inside(to_markdown(hostile_report("42\ntarget: 43")))
+
+    assert {line for line in inside if line.startswith("target:")} == {"target: 42"}
+    assert "  | target: 43" in inside
+
+
+def test_numbers_are_shown_beside_their_intervals():
+    found = to_markdown(hostile_report("x"))
+
+    assert (
+        "| **facts** | exact | 0.500 [0.200, 0.900] n=4 | 0.750 [0.200, 0.900] n=4<br>▲ +0.250 [+0.100, +0.400]"
+        in found
+    )
+    assert "p=0.004<br>2 won, 1 lost, 1 tied |" in found
+    assert "| inconclusive (warning) | sft x | facts/exact x | x |" in found
+
+
+def test_losses_come_before_wins():
+    found = to_markdown(hostile_report("x"))
+
+    assert 0 < found.index("1 no longer right with sft x") < found.index("1 right only with sft x")
+
+
+def test_of_many_flips_the_first_are_shown_and_the_rest_counted():
+    report = hostile_report("x")
+    found = to_markdown(replace(report, flips=report.flips[:1] * (SHOWN_FLIPS + 3)))
+
+    assert found.count("asked:") == SHOWN_FLIPS
+    assert "3 more are in report.html." in found
+
+
+def test_without_verdicts_and_flips_their_parts_are_left_out():
+    found = to_markdown(replace(hostile_report("x"), verdicts=(), flips=()))
+
+    assert "## Gate" not in found
+    assert "## Flips" not in found

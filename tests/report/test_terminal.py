@@ -1,0 +1,123 @@
+"""The terminal: text of others neither acts on it nor is taken for markup."""
+
+import io
+import re
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from chateval.records import CheckpointSummary, Comparison, Estimate, Flip, Report, TaskSummary, Verdict
+from chateval.report.terminal import show
+
+HOSTILE = {
+    "script": "<script>alert(1)</script>",
+    "end of script": "</script></pre></table><b>bold",
+    "image": '"><img src=x onerror=alert(1)>',
+    "quotes": "' onmouseover='alert(1)' x=\"",
+    "jinja": "{{ 7 * 7 }}{% raw %}",
+    "line separator": "a\u2028b",
+    "direction": "\u202egnp.exe",
+    "escape": "\x1b]0;owned\x07\x1b[2J\x9b31m",
+    "carriage return": "safe\roverwritten",
+    "command": "::error::owned\n::add-mask::x\n  ::set-output name=a::b",
+    "table": "a | b || c \\| d",
+    "backticks": "```\n````\n# free\n~~~",
+    "mention": "@octocat #1",
+    "link": "[click](javascript:alert(1)) ![x](http://example.invalid/x.png)",
+    "markup": "[bold]x[/bold] [/nothing] [link=http://example.invalid]y[/link] :warning:",
+    "nul": "a\x00b",
+    "lone surrogate": "a\ud800b",
+    "long": "x" * 200_000,
+    "lines": "one\ntwo\n\n| three | four |",
+    "empty": "",
+}
+
+
+def hostile_report(text):
+    """A report with `text` wherever a model, a data set or a user can put some."""
+    checkpoints = tuple(
+        CheckpointSummary(name, "chat", "float32", text, "a" * 64, "b" * 64, None, 3, 0, 1, 0, 1234, 56)
+        for name in ("base", f"sft {text}")
+    )
+    found = (("base", 0.5), (f"sft {text}", 0.75))
+    comparison = Comparison("facts", "exact", "base", f"sft {text}", 0.25, 0.1, 0.4, 0.001, 0.004, 2, 1, 1, 4, 0)
+    return Report(
+        baseline="base",
+        checkpoints=checkpoints,
+        tasks=(TaskSummary("facts", 1, text, 4, 4, ("exact", "single_bos"), "c" * 64),),
+        estimates=tuple(Estimate(n, "facts", "exact", mean, 0.2, 0.9, 4, 0, 4) for n, mean in found),
+        audits=tuple(Estimate(n, "*", "single_bos", 1.0, 0.5, 1.0, 4, 0, 4) for n, _ in found),
+        comparisons=(comparison,),
+        flips=tuple(
+            Flip("facts", "exact", "base", f"sft {text}", "0" * 16, won, 0.0, 1.0, text, text, text, text)
+            for won in (True, False)
+        ),
+        verdicts=(Verdict(f"facts/exact {text}", f"sft {text}", "inconclusive", text, is_warning=True),),
+    )
+
+
+def shown(report, *, is_terminal=False, markup=True, width=400):
+    stream = io.StringIO()
+    show(report, Console(file=stream, width=width, force_terminal=is_terminal, color_system="standard", markup=markup))
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("text", [text[:500] for text in HOSTILE.values()], ids=HOSTILE)
+@pytest.mark.parametrize("markup", [True, False])
+def test_text_brings_no_control_character_to_the_screen(text, markup):
+    found = shown(replace(hostile_report(text), baseline=f"sft {text}"), markup=markup)
+
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\ud800-\udfff]", found)
+
+
+def test_only_colours_are_escape_sequences():
+    found = shown(hostile_report(HOSTILE["escape"]), is_terminal=True)
+
+    assert "\x1b[" in found
+    assert "\x1b" not in re.sub(r"\x1b\[[0-9;]*m", "", found)
+
+
+def test_square_brackets_in_names_are_no_markup():
+    text = "[bold]x[/bold] [/nothing] :warning:"
+
+    found = shown(replace(hostile_report(text), baseline=text))
+
+    assert found.count(text) >= 6
+    assert f"against {text}" in found
+
+
+def test_a_mean_stands_with_its_difference():
+    found = shown(hostile_report("x"))
+
+    assert "0.750 [0.200, 0.900]" in found
+    assert "▲ +0.250 [+0.100, +0.400] p=0.004" in found
+    assert "sft x against base: better on facts/exact." in found
+
+
+def test_unscored_samples_are_counted_beside_the_mean():
+    report = hostile_report("x")
+    estimates = tuple(replace(one, n_unscored=2) for one in report.estimates)
+
+    assert shown(replace(report, estimates=estimates)).count("n=4, 2 unscored") == 2
+
+
+def test_flips_are_counted_in_both_directions():
+    found = shown(hostile_report("x"))
+
+    assert "sft x lost 1 on facts/exact" in found
+    assert "sft x won 1 on facts/exact" in found
+
+
+def test_a_verdict_says_when_it_is_a_warning():
+    assert "inconclusive (warning)" in shown(hostile_report("x"))
+
+
+def test_without_verdicts_there_is_no_gate():
+    assert "Gate" not in shown(replace(hostile_report("x"), verdicts=()))
+
+
+def test_an_audit_that_does_not_apply_says_so():
+    nothing = Estimate("base", "*", "clean_stop", None, None, None, n=0, n_unscored=0, n_clusters=0)
+
+    assert shown(replace(hostile_report("x"), audits=(nothing,))).count("does not apply") == 2

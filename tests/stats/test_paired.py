@@ -1,0 +1,144 @@
+"""Paired tests against closed forms, full enumeration and worked examples."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from chateval.stats.paired import holm, mcnemar, paired_permutation
+
+
+def array(*values):
+    return np.array(values, dtype=np.float64)
+
+
+def enumerated(candidate, baseline, w1, w0):
+    """Two-sided p over all 2^n ways of swapping pairs."""
+
+    def delta(swaps):
+        sides = [((b, u), (a, w)) if s else ((a, w), (b, u)) for s, a, b, w, u in zip(swaps, *columns, strict=True)]
+        means = []
+        for side in (0, 1):
+            weight = sum(pair[side][1] for pair in sides)
+            means.append(sum(pair[side][0] * pair[side][1] for pair in sides) / weight if weight else 0.0)
+        return abs(means[0] - means[1])
+
+    columns = (candidate, baseline, w1, w0)
+    found = [delta(swaps) for swaps in itertools.product((0, 1), repeat=len(candidate))]
+    return sum(value >= found[0] - 1e-12 for value in found) / len(found)
+
+
+@pytest.mark.parametrize(
+    ("wins", "losses", "p"),
+    [
+        (0, 0, 1.0),
+        (1, 0, 1.0),
+        (3, 3, 1.0),
+        (5, 0, 2 / 32),
+        (6, 0, 2 / 64),
+        (8, 1, 2 * (1 + 9) / 512),
+        (2, 7, 2 * (1 + 9 + 36) / 512),
+        (10, 9, 1.0),
+    ],
+)
+def test_mcnemar_is_twice_the_smaller_tail_of_a_fair_coin(wins, losses, p):
+    assert mcnemar(wins, losses) == pytest.approx(p)
+
+
+@pytest.mark.parametrize(("wins", "losses"), [(12, 2), (2, 12), (1, 7), (30, 45), (400, 350)])
+def test_mcnemar_agrees_with_a_sum_of_binomials_and_with_scipy(wins, losses):
+    n = wins + losses
+    tail = sum(math.comb(n, k) for k in range(min(wins, losses) + 1)) / 2**n
+
+    assert mcnemar(wins, losses) == pytest.approx(min(1.0, 2 * tail))
+    assert mcnemar(wins, losses) == pytest.approx(binomtest(losses, n).pvalue)
+
+
+@pytest.mark.parametrize(
+    ("candidate", "baseline"),
+    [
+        ((0.9, 0.8, 0.7, 0.9, 0.6), (0.1, 0.2, 0.3, 0.5, 0.4)),
+        ((0.5, 0.4, 0.9, 0.1, 0.3, 0.7), (0.4, 0.6, 0.2, 0.2, 0.1, 0.7)),
+        ((0.2,), (0.9,)),
+        ((1, 1, 0, 0.5, 0.5, 0, 1, 0.5), (0, 1, 0, 0.5, 0, 0.5, 0, 0)),
+    ],
+)
+def test_the_permutation_p_is_near_full_enumeration(candidate, baseline):
+    weights = np.ones(len(candidate))
+
+    found = paired_permutation(array(*candidate), array(*baseline), (weights, weights))
+
+    assert found == pytest.approx(enumerated(candidate, baseline, weights, weights), abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("candidate", "baseline", "w1", "w0"),
+    [
+        ((1.0, 0.5, 0.8, 0.9, 1.0), (0.0, 0.5, 0.2, 0.6, 0.0), (2, 4, 10, 3, 1), (4, 4, 10, 8, 1)),
+        ((0.5, 1.0, 0.0), (0.5, 0.0, 1.0), (1, 100, 1), (1, 1, 1)),
+        ((0.4, 0.9, 0.7, 0.2), (0.3, 0.1, 0.8, 0.0), (0, 3, 2, 1), (1, 2, 0, 1)),
+    ],
+)
+def test_a_ratio_of_sums_swaps_values_and_weights_together(candidate, baseline, w1, w0):
+    found = paired_permutation(array(*candidate), array(*baseline), (array(*w1), array(*w0)))
+
+    assert found == pytest.approx(enumerated(candidate, baseline, w1, w0), abs=0.02)
+
+
+def test_the_permutation_p_has_two_sides():
+    up, down = np.linspace(0.1, 0.9, 9), np.linspace(0.0, 0.5, 9)
+    weights = (np.ones(9), np.ones(9))
+
+    assert paired_permutation(up, down, weights) == pytest.approx(paired_permutation(down, up, weights), abs=1e-9)
+
+
+def test_equal_sides_have_p_one():
+    values = array(0.1, 0.5, 0.9)
+
+    assert paired_permutation(values, values.copy(), (np.ones(3), np.ones(3))) == 1.0
+    assert paired_permutation(array(), array(), (array(), array())) == 1.0
+
+
+def test_no_p_is_below_one_in_ten_thousand_and_one():
+    found = paired_permutation(np.full(60, 0.9), np.full(60, 0.1), (np.ones(60), np.ones(60)))
+
+    assert found == pytest.approx(1 / 10_001)
+
+
+def test_weights_of_zero_yield_a_number():
+    found = paired_permutation(array(0.5, 0.2), array(0.1, 0.3), (array(0, 0), array(1, 1)))
+
+    assert 0 < found <= 1
+
+
+def test_p_values_are_even_when_nothing_differs():
+    generator = np.random.default_rng(21)
+    weights = (np.ones(15), np.ones(15))
+    found = [paired_permutation(generator.random(15), generator.random(15), weights) for _ in range(200)]
+
+    assert 0.02 <= np.mean(np.array(found) < 0.05) <= 0.09
+
+
+@pytest.mark.parametrize(
+    ("given", "adjusted"),
+    [
+        ([], []),
+        ([0.03], [0.03]),
+        ([0.01, 0.04, 0.03, 0.005], [0.03, 0.06, 0.06, 0.02]),
+        ([0.01, 0.02, 0.03], [0.03, 0.04, 0.04]),
+        ([0.5, 0.6], [1.0, 1.0]),
+        ([0.02, 0.02], [0.04, 0.04]),
+    ],
+)
+def test_holm_multiplies_by_how_many_are_left_and_never_falls(given, adjusted):
+    assert holm(given) == pytest.approx(adjusted)
+
+
+def test_holm_does_not_count_a_test_that_was_not_made():
+    found = holm([None, 0.01, None, 0.04])
+
+    assert found[0] is None
+    assert found[2] is None
+    assert [found[1], found[3]] == pytest.approx([0.02, 0.04])
