@@ -106,7 +106,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--learning-rate", type=float, help="highest rate (default: 1e-4, with --lora 2e-3)")
     parser.add_argument("--max-length", type=int, default=1024, help="most tokens of a conversation (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
-    parser.add_argument("--bf16", action=argparse.BooleanOptionalAction, default=multiplies_bf16(), help="mixed precision")
+    parser.add_argument(
+        "--bf16", action=argparse.BooleanOptionalAction, default=multiplies_bf16(), help="mixed precision"
+    )
     parser.add_argument("--rank", type=int, default=16, help="of the adapter (default: %(default)s)")
     parser.add_argument("--alpha", type=int, default=32, help="scale of the adapter times its rank (%(default)s)")
     parser.add_argument("--target-modules", nargs="+", default="all-linear", help="layers to adapt (%(default)s)")

@@ -344,7 +344,7 @@ def test_a_yaml_file_that_is_too_large_is_not_parsed(yaml_file):
 
 
 def test_yaml_that_is_nested_too_deeply_is_refused(yaml_file):
-    with pytest.raises(DataError, match="not valid YAML: .*recursion"):
+    with pytest.raises(DataError, match=r"not valid YAML: .*recursion"):
         read_yaml(yaml_file("[" * 5000 + "]" * 5000))
 
 

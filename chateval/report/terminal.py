@@ -48,18 +48,14 @@ def _comparison_table(report: Report) -> Table:
     for checkpoint in report.checkpoints:
         table.add_column(Text(visible(checkpoint.name)))
     for line in lines(report):
-        name = Text(line.scorer if not line.is_headline else f"{line.task.name}\n", style="")
         if line.is_headline:
-            name = Text.assemble((visible(line.task.name), "bold"), f" ({slice_words(line.task)})\n  {line.scorer}")
-        else:
-            name = Text(f"  {line.scorer}")
-        table.add_row(name, *(_cell(estimate, comparison, line.is_headline) for estimate, comparison in line.cells))
+            table.add_row(Text.assemble((visible(line.task.name), "bold"), f" ({slice_words(line.task)})"))
+        table.add_row(Text(f"  {line.scorer}"), *(_cell(estimate, comparison) for estimate, comparison in line.cells))
     return table
 
 
-def _cell(estimate: Estimate | None, comparison: Comparison | None, is_headline: bool) -> Text:
-    cell = Text("\n" if is_headline else "")
-    cell.append(mean_words(estimate))
+def _cell(estimate: Estimate | None, comparison: Comparison | None) -> Text:
+    cell = Text(mean_words(estimate))
     if estimate is not None and estimate.n_unscored:
         cell.append(f" ({count_words(estimate)})", style="yellow")
     if comparison is not None:

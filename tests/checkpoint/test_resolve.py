@@ -70,7 +70,9 @@ def test_an_adapter_shares_the_weights_digest_of_its_base(resolve, tiny_chat, ti
 
 
 def test_an_adapter_of_another_width_is_refused(resolve, tiny_other, tiny_loras):
-    with pytest.raises(CheckpointError, match=r"adapter of another base: model\.layers\.0.*32.*in the adapter and .*48"):
+    with pytest.raises(
+        CheckpointError, match=r"adapter of another base: model\.layers\.0.*32.*in the adapter and .*48"
+    ):
         resolve(spec(tiny_other, "base"), spec(tiny_loras[0], "lora", base="base"))
 
 

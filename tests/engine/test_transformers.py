@@ -43,7 +43,11 @@ class Bench:
         with self.weights.use(None, None) as model:
             ids = torch.tensor([prompt.ids])
             output = model.generate(
-                input_ids=ids, attention_mask=torch.ones_like(ids), do_sample=False, max_new_tokens=n, eos_token_id=[2**31 - 1]
+                input_ids=ids,
+                attention_mask=torch.ones_like(ids),
+                do_sample=False,
+                max_new_tokens=n,
+                eos_token_id=[2**31 - 1],
             )
         return output[0, ids.shape[1] :].tolist()
 
@@ -181,10 +185,7 @@ def test_a_prompt_that_does_not_fit_by_itself_is_an_error(bench):
 
 
 def test_choices_have_the_log_probabilities_of_a_plain_forward_pass(bench):
-    prompts = [
-        replace(prompt, choice_ids=((5, 9, 300), (7,), (21, 22)))
-        for prompt in bench.prompts(Decoding())
-    ]
+    prompts = [replace(prompt, choice_ids=((5, 9, 300), (7,), (21, 22))) for prompt in bench.prompts(Decoding())]
 
     responses = bench.engine().respond(prompts)
 

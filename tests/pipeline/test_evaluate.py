@@ -116,7 +116,11 @@ def test_means_are_those_of_the_scores_and_scores_those_of_the_answers(run, tmp_
     answers = {(a.checkpoint, a.task, a.response.sample_id): a.response for a in read_answers(tmp_path / "run")}
     scores = [Score(**json.loads(line)) for line in (tmp_path / "run" / "scores.jsonl").read_text().splitlines()]
     for estimate in result.report.estimates:
-        found = [s for s in scores if (s.checkpoint, s.task, s.scorer) == (estimate.checkpoint, estimate.task, estimate.scorer)]
+        found = [
+            s
+            for s in scores
+            if (s.checkpoint, s.task, s.scorer) == (estimate.checkpoint, estimate.task, estimate.scorer)
+        ]
         assert estimate.mean == pytest.approx(sum(s.value for s in found) / len(found))
         assert estimate.n == len(found)
     for score in scores:
@@ -282,9 +286,19 @@ def test_an_error_is_asked_again_and_an_answer_is_not(suite, cache_dir, tmp_path
 @pytest.mark.parametrize(
     ("text", "replacement", "error", "match"),
     [
-        ("[number, exact]", "[nunber]", TaskError, r"task\.yaml:\d+: scorers\[0\]: unknown scorer 'nunber'; known: choice"),
+        (
+            "[number, exact]",
+            "[nunber]",
+            TaskError,
+            r"task\.yaml:\d+: scorers\[0\]: unknown scorer 'nunber'; known: choice",
+        ),
         ("{{ a + b }}", "apples", DataError, "scorer number cannot use sample"),
-        ("{{ b }}", "{{ c }}", DataError, r"samples\.jsonl:1: messages\[1\]\.content: 'c' is undefined; the row has: a, b"),
+        (
+            "{{ b }}",
+            "{{ c }}",
+            DataError,
+            r"samples\.jsonl:1: messages\[1\]\.content: 'c' is undefined; the row has: a, b",
+        ),
     ],
 )
 def test_a_fault_of_a_task_is_found_before_any_model(tasks, text, replacement, error, match):

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from chateval.records import CheckpointSummary, Comparison, Estimate, Flip, Report, TaskSummary, Verdict
 from chateval.errors import DataError
+from chateval.records import CheckpointSummary, Comparison, Estimate, Flip, Report, TaskSummary, Verdict
 from chateval.report.json_file import read_report, to_json
 
 HOSTILE = {

@@ -59,7 +59,16 @@ def hostile_report(text):
 
 def shown(report, *, is_terminal=False, markup=True, width=400):
     stream = io.StringIO()
-    show(report, Console(file=stream, width=width, force_terminal=is_terminal, color_system="standard", markup=markup))
+    show(
+        report,
+        Console(
+            file=stream,
+            width=width,
+            force_terminal=is_terminal,
+            color_system="standard" if is_terminal else None,
+            markup=markup,
+        ),
+    )
     return stream.getvalue()
 
 
@@ -93,6 +102,16 @@ def test_a_mean_stands_with_its_difference():
     assert "0.750 [0.200, 0.900]" in found
     assert "▲ +0.250 [+0.100, +0.400] p=0.004" in found
     assert "sft x against base: better on facts/exact." in found
+
+
+@pytest.mark.parametrize("width", [100, 400])
+def test_a_mean_stands_beside_its_scorer_however_narrow_the_screen_is(width):
+    report = hostile_report("x")
+    tasks = (replace(report.tasks[0], n_available=123_456),)
+
+    [line] = [line for line in shown(replace(report, tasks=tasks), width=width).split("\n") if "  exact " in line]
+
+    assert "0.500 [0.200, 0.900]" in line
 
 
 def test_unscored_samples_are_counted_beside_the_mean():

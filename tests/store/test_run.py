@@ -2,9 +2,22 @@ import pytest
 
 from chateval.errors import DataError, StoreError
 from chateval.records import Decoding, Prompt, Response, Score
-from chateval.store import Answered, check_writable, read_answers, read_manifest, write_answers, write_file, write_scores
+from chateval.store import (
+    Answered,
+    check_writable,
+    read_answers,
+    read_manifest,
+    write_answers,
+    write_file,
+    write_scores,
+)
 
-ANSWER = Answered("sft", "t", Prompt("a" * 16, ({"role": "user", "content": "U"},), "U", (1,), Decoding()), Response("a" * 16, "A", "eos"))
+ANSWER = Answered(
+    "sft",
+    "t",
+    Prompt("a" * 16, ({"role": "user", "content": "U"},), "U", (1,), Decoding()),
+    Response("a" * 16, "A", "eos"),
+)
 
 
 def test_answers_come_back_as_they_were_written(tmp_path):

@@ -1,7 +1,15 @@
 import pytest
 
 from chateval.errors import CheckpointError, TemplateError
-from chateval.template import find_facts, named_templates, open_tokenizer, read_template, render, render_completion, tokenize
+from chateval.template import (
+    find_facts,
+    named_templates,
+    open_tokenizer,
+    read_template,
+    render,
+    render_completion,
+    tokenize,
+)
 
 CHAT = [{"role": "system", "content": "S"}, {"role": "user", "content": "U"}]
 
@@ -84,7 +92,10 @@ def test_a_named_template_keeps_every_message_and_opens_the_answer(tokenizer, na
     text = render(tokenizer, chat)
     closed = render(tokenizer, chat, add_generation_prompt=False)
 
-    places = [text.index(f"{m['content']}", text.find("Instruction") if name == "alpaca" and i else 0) for i, m in enumerate(chat)]
+    places = [
+        text.index(f"{m['content']}", text.find("Instruction") if name == "alpaca" and i else 0)
+        for i, m in enumerate(chat)
+    ]
     assert len(places) == 4
     assert text.startswith(closed)
     assert len(text) > len(closed)

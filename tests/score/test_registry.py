@@ -1,0 +1,158 @@
+"""The table of scorers, and binding one to a task's options."""
+
+import pytest
+
+from chateval.errors import TaskError
+from chateval.records import Case, Decoding, Mark, Prompt, Response, Sample, TemplateFacts
+from chateval.score.registry import AUDIT, PROMPT_AUDIT, SCORERS, bind, families
+
+
+def outside(case, *, least: int = 1, names: list[str] | None = None):
+    """Claim that the response has words; a scorer from outside of the table."""
+    return Mark(float(len(case.response.text.split()) >= least))
+
+
+NOT_A_FUNCTION = 3
+
+
+def case(text, target=""):
+    return Case(
+        Sample(id="0", inputs={}, target=target),
+        Prompt("0", (), "", (), Decoding()),
+        Response("0", text, "eos"),
+        TemplateFacts("own", "", "", None, "", None, (), {}),
+    )
+
+
+@pytest.fixture
+def module(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "chateval_outside_scorers", __import__("sys").modules[__name__])
+    return "chateval_outside_scorers"
+
+
+def test_options_are_filled_in():
+    assert bind("number", {})(case("12.4", "12")).value == 0.0
+    assert bind("number", {"tolerance": 0.5})(case("12.4", "12")).value == 1.0
+
+
+def test_a_whole_number_is_a_number():
+    assert bind("number", {"tolerance": 1})(case("12.4", "12")).value == 1.0
+
+
+def test_an_unknown_name_lists_the_known_ones():
+    with pytest.raises(TaskError) as caught:
+        bind("rouge", {})
+
+    assert str(caught.value).startswith("unknown scorer 'rouge'; known: choice, clean_stop, ")
+    assert [name for name in SCORERS if name not in str(caught.value)] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("number", {"tolerence": 1.0}, "scorer number has no option 'tolerence'; it takes: tolerance"),
+        ("single_bos", {"strict": True}, "scorer single_bos has no option 'strict'; it takes: none"),
+        ("number", {"case": 1}, "scorer number has no option 'case'; it takes: tolerance"),
+        ("regex", {"patern": "a"}, "scorer regex has no option 'patern'; it takes: pattern, group, seconds"),
+    ],
+)
+def test_an_unknown_option_lists_those_that_are_allowed(name, options, message):
+    with pytest.raises(TaskError) as caught:
+        bind(name, options)
+
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(("name", "option"), [("regex", "pattern"), ("json_schema", "schema")])
+def test_an_option_without_a_default_has_to_be_given(name, option):
+    with pytest.raises(TaskError, match=f"scorer {name} needs the option '{option}'"):
+        bind(name, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "value"),
+    [
+        ("number", "tolerance", "wide"),
+        ("number", "tolerance", "0.1"),
+        ("number", "tolerance", None),
+        ("number", "tolerance", [0.1]),
+        ("exact", "ignore_case", "no"),
+        ("exact", "ignore_case", 1),
+        ("json_schema", "schema", "schema.json"),
+        ("regex", "pattern", 3),
+    ],
+)
+def test_an_option_of_the_wrong_type_is_refused_and_not_coerced(name, option, value):
+    with pytest.raises(TaskError) as caught:
+        bind(name, {option: value})
+
+    assert str(caught.value).startswith(f"scorer {name}, option {option}: ")
+    assert str(caught.value).endswith(f"; found {value!r}")
+
+
+def test_a_scorer_from_outside_needs_trust(module):
+    with pytest.raises(TaskError, match="--trust-code"):
+        bind(f"{module}:outside", {})
+
+
+def test_without_trust_nothing_is_imported(tmp_path, monkeypatch):
+    (tmp_path / "chateval_untrusted.py").write_text("raise SystemExit('imported')")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with pytest.raises(TaskError, match="--trust-code"):
+        bind("chateval_untrusted:score", {})
+
+
+def test_a_trusted_scorer_from_outside_takes_options_like_any_other(module):
+    scorer = bind(f"{module}:outside", {"least": 2, "names": ["a"]}, trust_code=True)
+
+    assert [scorer(case("one")).value, scorer(case("one two")).value] == [0.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"most": 2}, "has no option 'most'; it takes: least, names"), ({"least": "two"}, "option least: ")],
+)
+def test_options_of_a_scorer_from_outside_are_checked(module, options, message):
+    with pytest.raises(TaskError, match=message):
+        bind(f"{module}:outside", options, trust_code=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("chateval_absent_module:score", "cannot be imported"),
+        ("chateval_outside_scorers:absent", "cannot be imported"),
+        ("chateval_outside_scorers:NOT_A_FUNCTION", "is not a function"),
+    ],
+)
+def test_what_cannot_be_found_outside_is_a_fault_of_the_task(module, name, message):
+    with pytest.raises(TaskError, match=message):
+        bind(name, {}, trust_code=True)
+
+
+def test_the_audit_is_the_template_family():
+    assert AUDIT == (
+        "single_bos",
+        "prompt_closed",
+        "system_kept",
+        "clean_stop",
+        "no_leaked_tokens",
+        "no_foreign_turn",
+        "not_truncated",
+    )
+    assert set(PROMPT_AUDIT) < set(AUDIT)
+
+
+@pytest.mark.parametrize("name", AUDIT)
+def test_every_audit_scorer_can_be_bound_without_options(name):
+    assert bind(name, {})(case("Paris")).value in (None, 0.0, 1.0)
+
+
+def test_families_of_the_table_and_of_outside():
+    assert families(["number", "json_valid", "single_bos", "a.b:c"]) == {
+        "number": "accuracy",
+        "json_valid": "format",
+        "single_bos": "template",
+        "a.b:c": "custom",
+    }
