@@ -1,7 +1,7 @@
 """Write a training set for the task product_catalog: conversations in JSON Lines, one {"messages": [...]} a line.
 
-The system message and the layout of the JSON are the task's; brands, product names, colors and sentences are not. Before
-anything is written, the descriptions are compared with the task's samples: not one sentence may stand in both.
+The system message and the layout of the JSON are the task's; brands, product names, colors and sentences are not.
+Before anything is written, the descriptions are compared with the task's samples: not one sentence may stand in both.
 
 Example:
     python examples/make_catalog_data.py --out train.jsonl --rows 600
@@ -95,7 +95,7 @@ ENGLISH: dict[str, Any] = {
         ],
         "contrast": [
             "The {brand} {name} used to be {other}; this year it is {color}, at {price}. {stock}",
-            "Unlike the {other} one in the picture, this {name} from {brand} is {color}. You pay {price} for it. {stock}",
+            "Unlike the {other} one on the photo, this {name} from {brand} is {color}. You pay {price} for it. {stock}",
             "Wrapped in {other} paper, this {brand} {name} is itself {color}. Its price is {price}. {stock}",
         ],
     },
@@ -178,7 +178,7 @@ def sentences(text: str) -> set[str]:
 
 
 def shared_sentences(train_rows: Iterable[Mapping[str, Any]], eval_rows: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return the sentences that stand both in a user turn of `train_rows` and in a description of `eval_rows`, sorted."""
+    """Return the sentences, sorted, that are in a user turn of `train_rows` and in a description of `eval_rows`."""
     turns = [turn["content"] for row in train_rows for turn in row["messages"] if turn["role"] == "user"]
     trained = set().union(*map(sentences, turns))
     return sorted(trained & set().union(*(sentences(row["description"]) for row in eval_rows)))
@@ -192,7 +192,7 @@ def draw(rng: random.Random, words: Mapping[str, Any]) -> tuple[str, dict[str, A
     end = f".{cents}" if cents and unit == 1 else ""
     color, other = rng.sample(words["colors"], 2)
     product = {
-        "name": rng.choice(words["names"][category].replace("\n", " ").split(", ")).strip(),
+        "name": rng.choice(re.split(r",\s+", words["names"][category])),
         "brand": rng.choice(words["brands"]),
         "category": category,
         "price": float(f"{whole}{end}") if end else whole,
