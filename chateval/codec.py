@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -15,6 +16,8 @@ from chateval.errors import ChatevalError, DataError
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 MAX_YAML_BYTES = 1_000_000
 """Nobody writes a larger one by hand; aliases could blow it up."""
@@ -35,13 +38,9 @@ def digest(value: Any) -> str:
 
 
 def encode(record: Any) -> str:
-    """Return a record as one line of JSON, without the newline; lone surrogates are escaped, NaN is refused."""
+    """Return a record as one line of JSON, without the newline; a lone surrogate becomes U+FFFD, NaN is refused."""
     text = json.dumps(asdict(record), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        text = json.dumps(asdict(record), ensure_ascii=True, allow_nan=False, separators=(",", ":"))
-    return text
+    return _SURROGATE.sub("\ufffd", text)
 
 
 def decode(kind: type[T], line: str | bytes, *, where: str) -> T:

@@ -140,7 +140,7 @@ class TemplateFacts:
     stop_ids: tuple[int, ...]
     """Union of generation_config's and the tokenizer's EOS ids and `end_of_turn_id`, ascending."""
     special_tokens: Mapping[str, int]
-    """Special and added tokens with their ids."""
+    """Tokens that the tokenizer flags as special, with their ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +264,7 @@ class Comparison:
     ties: int
     n_pairs: int
     n_dropped: int
-    """Samples that only one side has a value for."""
+    """Samples without a value on one side or on both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +282,9 @@ class Flip:
     candidate_value: float
     baseline_text: str
     candidate_text: str
+    baseline_reason: str
+    candidate_reason: str
+    """What the scorer said of the side's answer."""
     question: str
     target: str
 
@@ -333,6 +336,7 @@ class TaskSummary:
     """Samples in this run."""
     n_available: int
     """Samples that the task has."""
+    decoding: Decoding
     scorers: tuple[str, ...]
     """In the task's order; the first is the headline."""
     digest: str
@@ -361,6 +365,21 @@ class CheckpointSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """A sample that a template scorer found at fault."""
+
+    checkpoint: str
+    task: str
+    scorer: str
+    sample_id: str
+    reason: str
+    prompt_end: str
+    """Last characters of the prompt."""
+    raw_text: str
+    """First characters of the answer, special tokens kept."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """All that is shown of a run; every output is a function of it."""
 
@@ -372,5 +391,6 @@ class Report:
     """Template scorers over all tasks, task `*`; samples to which one does not apply are not in its n."""
     comparisons: tuple[Comparison, ...]
     flips: tuple[Flip, ...]
+    faults: tuple[Fault, ...] = ()
+    """Examples of samples that a template scorer found at fault, a few for each checkpoint and scorer."""
     verdicts: tuple[Verdict, ...] = ()
-    notes: tuple[str, ...] = ()

@@ -10,8 +10,16 @@ _ALWAYS = ("single_bos",)
 """Audits that apply to every prompt, so that an absent one is a fault."""
 
 
+_ORDER: Mapping[Outcome, int] = {"fail": 0, "inconclusive": 1, "pass": 2}
+
+
 def check_rules(
-    rules: Sequence[Rule], scorers: Mapping[str, Sequence[str]], checkpoints: Sequence[str], families: Mapping[str, str]
+    rules: Sequence[Rule],
+    scorers: Mapping[str, Sequence[str]],
+    checkpoints: Sequence[str],
+    families: Mapping[str, str],
+    *,
+    baseline: str,
 ) -> None:
     """Find rules that could never be decided, before any model is loaded.
 
@@ -20,6 +28,7 @@ def check_rules(
         scorers: Task -> its scorers.
         checkpoints: Their names.
         families: Scorer -> family.
+        baseline: Name of the checkpoint that max_drop is held against.
 
     Raises:
         GateError: If a rule names a task, scorer or checkpoint that the run does not have.
@@ -37,6 +46,8 @@ def check_rules(
             )
         if rule.max_drop is not None and len(checkpoints) < 2:
             raise GateError(f"gate rule {describe(rule)}: max_drop needs a baseline and another checkpoint")
+        if rule.max_drop is not None and rule.checkpoint == baseline:
+            raise GateError(f"gate rule {describe(rule)}: {baseline!r} is the baseline, it cannot drop against itself")
         names = {name for task, names in scorers.items() if rule.task in ("*", task) for name in names}
         if not any(_matches(rule, name, families) for name in names):
             raise GateError(
@@ -46,25 +57,25 @@ def check_rules(
 
 
 def check(rules: Sequence[Rule], report: Report, families: Mapping[str, str]) -> list[Verdict]:
-    """Return a verdict for each rule, checkpoint, task and scorer that it speaks of.
+    """Return a verdict for each rule, checkpoint, task and scorer that it speaks of; failures first.
 
     Raises:
         GateError: If a rule names nothing in the report.
     """
     scorers = {task.name: task.scorers for task in report.tasks}
     names = [checkpoint.name for checkpoint in report.checkpoints]
-    check_rules(rules, scorers, names, families)
+    check_rules(rules, scorers, names, families, baseline=report.baseline)
     verdicts: list[Verdict] = []
     for rule in rules:
         for checkpoint in _candidates(rule, report):
             if rule.template is not None:
-                verdicts.append(_judge_template(rule, checkpoint, report.audits))
+                verdicts.append(_judge_template(rule, checkpoint, report))
                 continue
             for task, task_scorers in scorers.items():
                 for scorer in task_scorers:
                     if rule.task in ("*", task) and _matches(rule, scorer, families):
                         verdicts.append(_judge(rule, (checkpoint, task, scorer), report))
-    return verdicts
+    return sorted(verdicts, key=lambda verdict: _ORDER[verdict.outcome])
 
 
 def exit_code(verdicts: Sequence[Verdict], *, n_unscored: int) -> int:
@@ -119,12 +130,13 @@ def _judge_value(rule: Rule, found: Estimate | None) -> tuple[Outcome, str, bool
     if found is None or found.mean is None or found.low is None or found.high is None:
         return "inconclusive", "nothing could be scored", False
     seen = f"{found.mean:.3f} [{found.low:.3f}, {found.high:.3f}], n={found.n}"
-    short = _too_little(rule, found.n, found.n_unscored)
     limit = rule.min_value or 0.0
+    if found.n < rule.min_samples:
+        return "inconclusive", f"{seen}: fewer than {rule.min_samples} samples", False
     if found.high < limit:
         return "fail", f"{seen}: below {limit:g}", True
-    if short:
-        return "inconclusive", f"{seen}: {short}", False
+    if found.n_unscored:
+        return "inconclusive", f"{seen}: {found.n_unscored} samples could not be evaluated", False
     if found.low >= limit:
         return "pass", f"{seen}: at least {limit:g}", True
     return "inconclusive", f"{seen}: {limit:g} lies inside the interval", True
@@ -134,34 +146,34 @@ def _judge_drop(rule: Rule, found: Comparison | None) -> tuple[Outcome, str, boo
     if found is None or found.delta is None or found.low is None or found.high is None:
         return "inconclusive", "nothing could be compared", False
     seen = f"{found.delta:+.3f} [{found.low:+.3f}, {found.high:+.3f}], {found.n_pairs} pairs"
-    short = _too_little(rule, found.n_pairs, found.n_dropped)
     limit = -(rule.max_drop or 0.0)
+    if found.n_pairs < rule.min_samples:
+        return "inconclusive", f"{seen}: fewer than {rule.min_samples} samples", False
     if found.high < limit:
         return "fail", f"{seen}: worse than the margin of {limit:+g}", True
-    if short:
-        return "inconclusive", f"{seen}: {short}", False
+    if found.n_dropped:
+        return "inconclusive", f"{seen}: {found.n_dropped} samples could not be evaluated", False
     if found.low >= limit:
         return "pass", f"{seen}: no drop beyond {limit:+g}", True
     return "inconclusive", f"{seen}: the margin of {limit:+g} lies inside the interval", True
 
 
-def _too_little(rule: Rule, n: int, n_missing: int) -> str:
-    if n < rule.min_samples:
-        return f"fewer than {rule.min_samples} samples"
-    return f"{n_missing} samples could not be evaluated" if n_missing else ""
-
-
-def _judge_template(rule: Rule, checkpoint: str, audits: Sequence[Estimate]) -> Verdict:
+def _judge_template(rule: Rule, checkpoint: str, report: Report) -> Verdict:
     found = {
-        audit.scorer: audit for audit in audits if audit.checkpoint == checkpoint and audit.scorer in PROMPT_SCORERS
+        audit.scorer: audit
+        for audit in report.audits
+        if audit.checkpoint == checkpoint and audit.scorer in PROMPT_SCORERS
     }
+    n_errors = sum(summary.n_errors for summary in report.checkpoints if summary.name == checkpoint)
     broken = [f"{name} {audit.mean:.3f}" for name, audit in found.items() if audit.mean is not None and audit.mean < 1]
     checked = [name for name, audit in found.items() if audit.n]
-    if any(name not in checked for name in _ALWAYS):
-        outcome: Outcome = "inconclusive"
-        reason = "no prompt was audited"
-    elif broken:
-        outcome, reason = "fail", f"prompts that break the template: {', '.join(broken)}"
+    if broken:
+        outcome: Outcome = "fail"
+        reason = f"prompts that break the template: {', '.join(broken)}"
+    elif any(name not in checked for name in _ALWAYS):
+        outcome, reason = "inconclusive", "no prompt was audited"
+    elif n_errors:
+        outcome, reason = "inconclusive", f"{n_errors} prompts could not be answered, so they were not audited"
     else:
         outcome, reason = "pass", f"every prompt is well formed ({', '.join(checked)})"
     is_warning = outcome != "pass" and rule.template == "warn"

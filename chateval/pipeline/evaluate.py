@@ -26,7 +26,16 @@ from chateval.records import (
     TaskSummary,
     TemplateFacts,
 )
-from chateval.report import OUTPUTS, audit, compare_all, estimate, find_flips, sample_means, shown_answer
+from chateval.report import (
+    OUTPUTS,
+    audit,
+    compare_all,
+    estimate,
+    find_faults,
+    find_flips,
+    sample_means,
+    shown_answer,
+)
 from chateval.score import families
 from chateval.store import (
     Answered,
@@ -187,12 +196,18 @@ def _report(material: _Material, scores: Sequence[Score], audits: Sequence[Score
     choices = {
         (score.checkpoint, score.task, score.sample_id): score.answer for score in scores if score.scorer == "choice"
     }
-    texts = {
+    shown = {
         (checkpoint, task, response.sample_id): shown_answer(
             response, samples[task, response.sample_id], choices.get((checkpoint, task, response.sample_id))
         )
         for (checkpoint, task), found in material.responses.items()
         for response in reversed(found)
+    }
+    reasons = {(s.checkpoint, s.task, s.scorer, s.sample_id): s.reason for s in reversed(scores)}
+    cases = {
+        (checkpoint, task, prompt.sample_id): (prompt, response)
+        for (checkpoint, task), found in material.responses.items()
+        for prompt, response in zip(material.prompts[checkpoint, task], found, strict=True)
     }
     return Report(
         baseline=baseline,
@@ -204,6 +219,7 @@ def _report(material: _Material, scores: Sequence[Score], audits: Sequence[Score
                 description=task.description,
                 n_samples=len(task.samples),
                 n_available=material.n_available[task.name],
+                decoding=task.decoding,
                 scorers=tuple(spec.name for spec in task.scorers),
                 digest=task.digest,
             )
@@ -214,8 +230,9 @@ def _report(material: _Material, scores: Sequence[Score], audits: Sequence[Score
             for address, found in means.items()
         ),
         audits=tuple(audit(audits)),
-        comparisons=tuple(compare_all(means, baseline)),
-        flips=tuple(find_flips(means, baseline, samples, texts)),
+        comparisons=tuple(compare_all(means, baseline, clusters)),
+        flips=tuple(find_flips(means, baseline, samples, shown, reasons)),
+        faults=tuple(find_faults(audits, cases)),
     )
 
 

@@ -104,7 +104,8 @@ def prepare(suite: Suite, *, cache_dir: Path, watcher: Watcher, trust_code: bool
     tasks, n_available = load_tasks(suite, trust_code=trust_code)
     scorers = {task.name: [spec.name for spec in task.scorers] for task in tasks}
     names = sorted({name for found in scorers.values() for name in found})
-    check_rules(suite.gate, scorers, [spec.name for spec in suite.checkpoints], families(names))
+    checkpoint_names = [spec.name for spec in suite.checkpoints]
+    check_rules(suite.gate, scorers, checkpoint_names, families(names), baseline=suite.baseline)
     watcher.stage("reading checkpoints")
     checkpoints = resolve_all(suite.checkpoints, DigestCache(cache_dir / "digests.json"))
     watcher.stage("opening tokenizers")

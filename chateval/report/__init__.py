@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from chateval.records import Report
-from chateval.report.aggregate import audit, estimate, sample_means
+from chateval.report.aggregate import audit, estimate, find_faults, sample_means
 from chateval.report.compare import compare_all, find_flips, shown_answer
 from chateval.report.html import to_html
 from chateval.report.json_file import read_report, to_json
@@ -23,6 +23,7 @@ __all__ = [
     "audit",
     "compare_all",
     "estimate",
+    "find_faults",
     "find_flips",
     "read_report",
     "sample_means",

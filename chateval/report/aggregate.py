@@ -1,12 +1,12 @@
 """Scores -> estimates: the mean over samples, its interval, and what could not be scored."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from chateval.records import Estimate, Score
-from chateval.stats import mean_interval, weighted_mean
+from chateval.records import Estimate, Fault, Prompt, Response, Score
+from chateval.stats import group_clusters, mean_interval, weighted_mean
 
 Address = tuple[str, str, str]
 """(checkpoint, task, scorer)"""
@@ -47,7 +47,8 @@ def estimate(address: Address, samples: SampleMeans, clusters: Mapping[str, str 
     found = {sample_id: value for sample_id, value in samples.items() if value is not None}
     values = np.array([value for value, _ in found.values()], dtype=np.float64)
     weights = np.array([weight for _, weight in found.values()], dtype=np.float64)
-    interval = mean_interval(values, weights)
+    labels = [clusters.get(sample_id) or sample_id for sample_id in found]
+    interval = mean_interval(*group_clusters(values, weights, labels))
     checkpoint, task, scorer = address
     return Estimate(
         checkpoint=checkpoint,
@@ -58,7 +59,7 @@ def estimate(address: Address, samples: SampleMeans, clusters: Mapping[str, str 
         high=interval[1] if interval else None,
         n=len(found),
         n_unscored=len(samples) - len(found),
-        n_clusters=len({clusters.get(sample_id) or sample_id for sample_id in found}),
+        n_clusters=len(set(labels)),
     )
 
 
@@ -70,3 +71,33 @@ def audit(scores: Iterable[Score]) -> list[Estimate]:
             {f"{task}/{sample_id}": value for sample_id, value in samples.items() if value is not None}
         )
     return [estimate((checkpoint, "*", scorer), samples, {}) for (checkpoint, scorer), samples in pooled.items()]
+
+
+SHOWN_FAULTS = 3
+"""Examples kept of each checkpoint and template scorer."""
+
+
+def find_faults(
+    audits: Iterable[Score], cases: Mapping[tuple[str, str, str], tuple[Prompt, Response]]
+) -> Iterator[Fault]:
+    """Yield the first samples that each template scorer found at fault.
+
+    Args:
+        audits: Scores of the template scorers.
+        cases: (checkpoint, task, sample id) -> prompt and response.
+    """
+    seen: dict[tuple[str, str], int] = defaultdict(int)
+    for score in audits:
+        if score.value is None or score.value == 1 or seen[score.checkpoint, score.scorer] >= SHOWN_FAULTS:
+            continue
+        seen[score.checkpoint, score.scorer] += 1
+        prompt, response = cases[score.checkpoint, score.task, score.sample_id]
+        yield Fault(
+            checkpoint=score.checkpoint,
+            task=score.task,
+            scorer=score.scorer,
+            sample_id=score.sample_id,
+            reason=score.reason,
+            prompt_end=prompt.text[-200:],
+            raw_text=response.raw_text[:400],
+        )

@@ -7,28 +7,51 @@ import numpy as np
 
 from chateval.records import Comparison, Flip, Response, Sample
 from chateval.report.aggregate import Address, SampleMeans
-from chateval.stats import holm, is_binary, mcnemar, newcombe, paired_bootstrap, paired_permutation, weighted_mean
+from chateval.stats import (
+    group_clusters,
+    holm,
+    is_binary,
+    mcnemar,
+    newcombe,
+    paired_bootstrap,
+    paired_permutation,
+    weighted_mean,
+)
 
 SHOWN_CHARACTERS = 2_000
 """Longest excerpt of an answer or question in a flip."""
 
 
-def compare_all(means: Mapping[Address, SampleMeans], baseline: str) -> list[Comparison]:
-    """Compare every candidate with the baseline on every task and scorer, and adjust p over all of them."""
+def compare_all(
+    means: Mapping[Address, SampleMeans], baseline: str, clusters: Mapping[tuple[str, str], str | None] | None = None
+) -> list[Comparison]:
+    """Compare every candidate with the baseline on every task and scorer, and adjust p over all of them.
+
+    Args:
+        means: By address.
+        baseline: Name of the baseline.
+        clusters: (task, sample id) -> cluster; samples without one count as clusters of their own.
+    """
     found = []
     for (checkpoint, task, scorer), samples in means.items():
         reference = means.get((baseline, task, scorer))
         if checkpoint != baseline and reference is not None:
-            found.append(_compare(task, scorer, (baseline, reference), (checkpoint, samples)))
+            labels = {sample_id: (clusters or {}).get((task, sample_id)) or sample_id for sample_id in samples}
+            found.append(_compare(task, scorer, (baseline, reference), (checkpoint, samples), labels))
     adjusted = holm([comparison.p for comparison in found])
     return [replace(comparison, p_adjusted=p) for comparison, p in zip(found, adjusted, strict=True)]
 
 
 def _compare(
-    task: str, scorer: str, baseline: tuple[str, SampleMeans], candidate: tuple[str, SampleMeans]
+    task: str,
+    scorer: str,
+    baseline: tuple[str, SampleMeans],
+    candidate: tuple[str, SampleMeans],
+    labels: Mapping[str, str],
 ) -> Comparison:
     before, after = baseline[1], candidate[1]
-    pairs = [(a, b) for key in before if (a := before[key]) is not None and (b := after.get(key)) is not None]
+    paired = [key for key in before if before[key] is not None and after.get(key) is not None]
+    pairs = [(a, b) for key in paired if (a := before[key]) is not None and (b := after[key]) is not None]
     n_dropped = len(before.keys() | after.keys()) - len(pairs)
     v0, w0, v1, w1 = (np.array(column, dtype=np.float64) for column in _columns(pairs))
     wins, losses = int((v1 > v0).sum()), int((v1 < v0).sum())
@@ -37,6 +60,8 @@ def _compare(
     interval: tuple[float, float] | None = None
     p: float | None = None
     if delta is not None:
+        places = [labels[key] for key in paired]
+        (v0, w0), (v1, w1) = group_clusters(v0, w0, places), group_clusters(v1, w1, places)
         if _is_plain(v0, w0) and _is_plain(v1, w1):
             both = int(((v0 == 1) & (v1 == 1)).sum())
             interval = newcombe(both, losses, wins, len(pairs) - both - wins - losses)
@@ -79,7 +104,8 @@ def find_flips(
     means: Mapping[Address, SampleMeans],
     baseline: str,
     samples: Mapping[tuple[str, str], Sample],
-    responses: Mapping[tuple[str, str, str], str],
+    shown: Mapping[tuple[str, str, str], str],
+    reasons: Mapping[tuple[str, str, str, str], str],
 ) -> list[Flip]:
     """Return every sample that one side has right (value 1) and the other has not.
 
@@ -87,7 +113,8 @@ def find_flips(
         means: By address.
         baseline: Name of the baseline.
         samples: (task, sample id) -> sample.
-        responses: (checkpoint, task, sample id) -> the answer to be shown.
+        shown: (checkpoint, task, sample id) -> the answer to be shown.
+        reasons: (checkpoint, task, scorer, sample id) -> what the scorer said of it.
     """
     flips = []
     for (checkpoint, task, scorer), after in means.items():
@@ -109,8 +136,10 @@ def find_flips(
                     won=value[0] == 1,
                     baseline_value=reference[0],
                     candidate_value=value[0],
-                    baseline_text=responses[baseline, task, sample_id][:SHOWN_CHARACTERS],
-                    candidate_text=responses[checkpoint, task, sample_id][:SHOWN_CHARACTERS],
+                    baseline_text=shown[baseline, task, sample_id][:SHOWN_CHARACTERS],
+                    candidate_text=shown[checkpoint, task, sample_id][:SHOWN_CHARACTERS],
+                    baseline_reason=reasons[baseline, task, scorer, sample_id],
+                    candidate_reason=reasons[checkpoint, task, scorer, sample_id],
                     question=_question(sample),
                     target=sample.target[:SHOWN_CHARACTERS],
                 )

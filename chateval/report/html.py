@@ -10,7 +10,8 @@ from chateval.report import words
 from chateval.report.tables import audit_lines, flip_groups, lines
 
 _WIDTH = 180
-"""Of the difference plot, in SVG units from -1 to +1."""
+"""Of the difference plot, in SVG units."""
+_MARGIN = 4
 
 
 def to_html(report: Report) -> str:
@@ -22,6 +23,7 @@ def to_html(report: Report) -> str:
         groups=flip_groups(report),
         summary=words.summary(report),
         method=words.METHOD,
+        scale=_scale(report),
     )
 
 
@@ -39,16 +41,23 @@ def _template() -> jinja2.Template:
         "record": words.record_words,
         "direction": words.direction,
         "slice_words": words.slice_words,
+        "decoding_words": words.decoding_words,
         "whisker": _whisker,
     }
     return environment.from_string((Path(__file__).parent / "report.html.j2").read_text("utf-8"))
 
 
-def _whisker(found: Comparison) -> dict[str, float]:
-    """Return where the parts of a difference lie in its plot."""
+def _scale(report: Report) -> float:
+    """Return the largest bound of any difference, in (0, 1]: where the plots end on both sides."""
+    bounds = [abs(bound) for c in report.comparisons for bound in (c.low, c.delta, c.high) if bound is not None]
+    return max(bounds, default=0) or 1.0
 
-    def place(value: float) -> float:
-        return round((value + 1) / 2 * _WIDTH, 1)
 
-    low, middle, high = (place(value or 0.0) for value in (found.low, found.delta, found.high))
-    return {"low": low, "middle": middle, "high": high, "zero": _WIDTH / 2, "width": _WIDTH}
+def _whisker(found: Comparison, scale: float) -> dict[str, float]:
+    """Return where the parts of a difference lie in its plot, which reaches from -scale to +scale."""
+
+    def place(value: float | None) -> float:
+        return round(_MARGIN + ((value or 0.0) / scale + 1) / 2 * (_WIDTH - 2 * _MARGIN), 1)
+
+    low, middle, high = place(found.low), place(found.delta), place(found.high)
+    return {"low": low, "middle": middle, "high": high, "zero": place(0.0), "width": _WIDTH}

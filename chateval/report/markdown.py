@@ -7,6 +7,7 @@ from chateval.report.tables import FlipGroup, audit_lines, flip_groups, lines
 from chateval.report.words import (
     METHOD,
     count_words,
+    decoding_words,
     delta_words,
     direction,
     mean_words,
@@ -29,7 +30,7 @@ def to_markdown(report: Report) -> str:
     if report.verdicts:
         parts += ["", "## Gate", "", *_verdicts(report)]
     parts += ["", "## Scores", "", *_scores(report), "", METHOD]
-    parts += ["", "## Template correctness, over all tasks", "", *_audits(report)]
+    parts += ["", "## Template correctness, over all tasks", "", *_audits(report), *_faults(report)]
     parts += ["", "## Checkpoints", "", *_checkpoints(report)]
     parts += ["", "## Tasks", "", *_tasks(report)]
     if report.flips:
@@ -80,6 +81,16 @@ def _audits(report: Report) -> list[str]:
     return found
 
 
+def _faults(report: Report) -> list[str]:
+    parts: list[str] = []
+    for fault in report.faults:
+        text = f"prompt ends: {fault.prompt_end}\nanswer:      {fault.raw_text}".replace("\n", "\n  | ")
+        text = text.replace("\n  | answer:", "\nanswer:", 1)
+        title = f"{fault.scorer}, {_cell(fault.checkpoint)}, {_cell(fault.task)}, sample {fault.sample_id}"
+        parts += ["", f"<details><summary>{title}: {_cell(fault.reason)}</summary>", "", _fence(text), "", "</details>"]
+    return parts
+
+
 def _verdicts(report: Report) -> list[str]:
     rows = [_row("verdict", "checkpoint", "rule", "reason"), _row("---", "---", "---", "---")]
     for verdict in report.verdicts:
@@ -99,10 +110,11 @@ def _checkpoints(report: Report) -> list[str]:
             "template",
             "answers",
             "errors",
-            "cut at limit",
+            "answers cut",
+            "prompts cut",
             "tokens",
         ),
-        _row(*("---" for _ in range(10))),
+        _row(*("---" for _ in range(11))),
     ]
     for found in report.checkpoints:
         rows.append(
@@ -116,6 +128,7 @@ def _checkpoints(report: Report) -> list[str]:
                 str(found.n_responses),
                 str(found.n_errors),
                 str(found.n_length),
+                str(found.n_cut),
                 f"{found.n_prompt_tokens:,} in, {found.n_output_tokens:,} out",
             )
         )
@@ -123,9 +136,11 @@ def _checkpoints(report: Report) -> list[str]:
 
 
 def _tasks(report: Report) -> list[str]:
-    rows = [_row("task", "version", "samples", "what is asked"), _row("---", "---", "---", "---")]
+    columns = ("task", "version", "samples", "answers", "what is asked")
+    rows = [_row(*columns), _row(*("---" for _ in columns))]
     for task in report.tasks:
-        rows.append(_row(_cell(task.name), str(task.version), slice_words(task), _cell(task.description)))
+        asked = _cell(task.description)
+        rows.append(_row(_cell(task.name), str(task.version), slice_words(task), decoding_words(task), asked))
     return rows
 
 
@@ -145,10 +160,14 @@ def _flip_text(flip: Flip) -> str:
     parts = (
         f"asked:  {flip.question}",
         f"target: {flip.target}",
-        f"{flip.baseline} ({flip.baseline_value:g}): {flip.baseline_text}",
-        f"{flip.candidate} ({flip.candidate_value:g}): {flip.candidate_text}",
+        _side(flip.baseline, flip.baseline_value, flip.baseline_reason, flip.baseline_text),
+        _side(flip.candidate, flip.candidate_value, flip.candidate_reason, flip.candidate_text),
     )
     return "\n".join(part.replace("\n", "\n  | ") for part in parts)
+
+
+def _side(name: str, value: float, reason: str, text: str) -> str:
+    return f"{name} ({value:g}{'; ' + reason if reason else ''}): {text}"
 
 
 def _fence(text: str) -> str:

@@ -29,12 +29,12 @@ def show(report: Report, console: Console) -> None:
 
 def _parts(report: Report) -> list[RenderableType]:
     parts: list[RenderableType] = [_comparison_table(report), _audit_table(report)]
-    parts.extend(Text(visible(line)) for line in summary(report))
-    flips = _flip_counts(report)
+    flips = _flip_table(report)
     if flips:
         parts.append(flips)
     if report.verdicts:
         parts.append(_verdict_table(report))
+    parts.extend(Text(visible(line)) for line in summary(report))
     return parts
 
 
@@ -82,12 +82,21 @@ def _audit_table(report: Report) -> Table:
     return table
 
 
-def _flip_counts(report: Report) -> Text | None:
-    counts = [
-        f"{group.candidate} {'won' if group.won else 'lost'} {len(group.flips)} on {group.task}/{group.scorer}"
-        for group in flip_groups(report)
-    ]
-    return Text(visible(f"Flips (both answers are in report.html): {'; '.join(counts)}.")) if counts else None
+def _flip_table(report: Report) -> Table | None:
+    groups = flip_groups(report)
+    if not groups:
+        return None
+    table = Table(title="Flips; both answers of each are in report.html", title_justify="left", expand=False)
+    for column in ("task / scorer", "checkpoint", "no longer right", "right only now"):
+        table.add_column(column)
+    counts: dict[tuple[str, str], dict[bool, int]] = {}
+    for group in groups:
+        place = (f"{group.task} / {group.scorer}", group.candidate)
+        counts.setdefault(place, {})[group.won] = len(group.flips)
+    for (measure, candidate), found in counts.items():
+        row = (measure, candidate, str(found.get(False, 0)), str(found.get(True, 0)))
+        table.add_row(*(Text(visible(text)) for text in row))
+    return table
 
 
 def _verdict_table(report: Report) -> Table:

@@ -71,6 +71,16 @@ def slice_words(task: TaskSummary) -> str:
     return f"the first {task.n_samples} of {task.n_available} samples"
 
 
+def decoding_words(task: TaskSummary) -> str:
+    """Return how the answers of a task were drawn."""
+    decoding = task.decoding
+    text = f"at most {decoding.max_new_tokens} new tokens, "
+    if decoding.temperature == 0:
+        return text + "greedy"
+    drawn = f"temperature {decoding.temperature:g}, top-p {decoding.top_p:g}, seed {decoding.seed}"
+    return f"{text}{drawn}, {decoding.repeats} repeats"
+
+
 def summary(report: Report) -> list[str]:
     """Return a sentence for each candidate: where it is better, where worse, where nobody can tell."""
     lines = []
@@ -95,5 +105,6 @@ METHOD = (
     "Brackets are 95 % intervals: Wilson's for shares, a bootstrap over samples for other means, Newcombe's paired "
     "method or a bootstrap over pairs for differences. Tests are paired (exact McNemar, or a permutation of the pairs' "
     "labels), with p adjusted by Holm over all tests of this run. A difference is called better or worse when the "
-    "adjusted p is below 0.05. Unscored samples are in no mean."
+    "adjusted p is below 0.05; an interval speaks of its own line only, so one that excludes 0 can stand beside a "
+    "larger adjusted p. Samples of one cluster are resampled together. Unscored samples are in no mean."
 )

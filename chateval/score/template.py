@@ -17,7 +17,6 @@ _OPENERS = (
     "<|START_OF_TURN_TOKEN|>",
     "<｜User｜>",
     "<｜Assistant｜>",
-    "<|start|>",
     "[INST]",
     "<<SYS>>",
 )
@@ -29,6 +28,9 @@ _LINE_OPENERS = re.compile(
     re.MULTILINE,
 )
 """Openers that are ordinary text elsewhere, so that only the start of a line counts."""
+
+_SHORT = 4
+"""Characters up to which a special token spelt out may be markup that was asked for, such as `<s>`."""
 
 _WANTED = frozenset({"<think>", "</think>", "<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>"})
 """Special tokens that belong into an answer."""
@@ -90,7 +92,7 @@ def no_leaked_tokens(case: Case) -> Mark:
     for token, number in case.facts.special_tokens.items():
         if token in _WANTED or not token.strip():
             continue
-        if number in inside or (len(token) > 2 and token in case.response.text):
+        if number in inside or (len(token) > _SHORT and token in case.response.text):
             return Mark(0.0, answer=token, reason=f"{token} stands in the answer")
     return Mark(1.0)
 

@@ -1,6 +1,7 @@
 """95 % intervals of means and of paired differences. None where there is nothing to say, never NaN."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -59,8 +60,33 @@ def mean_interval(values: Floats, weights: Floats) -> Interval | None:
         return None
     if is_binary(values) and bool((weights == 1).all()):
         return wilson(int(values.sum()), len(values))
+    counted = values[weights > 0]
+    if bool((counted == counted[0]).all()):
+        return _around(float(counted[0]), len(counted), lowest=0.0)
     means = [_ratio(counts @ (values * weights), counts @ weights) for counts in _resample_counts(len(values))]
     return _percentiles(np.concatenate(means))
+
+
+def group_clusters(values: Floats, weights: Floats, labels: Sequence[str]) -> tuple[Floats, Floats]:
+    """Return one value and weight per cluster, so that resampling draws clusters and not the samples within.
+
+    The weighted mean stays what it was. Samples that share no cluster come back unchanged.
+
+    Args:
+        values: In [0, 1], shape [n].
+        weights: At least 0, shape [n].
+        labels: Cluster of each sample, length n.
+
+    Returns:
+        (values, weights), shape [n_clusters] each, clusters in the order of their first sample.
+    """
+    order = {label: index for index, label in enumerate(dict.fromkeys(labels))}
+    if len(order) == len(labels):
+        return values, weights
+    places = np.array([order[label] for label in labels])
+    totals: Floats = np.bincount(places, weights=weights, minlength=len(order)).astype(np.float64)
+    sums: Floats = np.bincount(places, weights=weights * values, minlength=len(order)).astype(np.float64)
+    return _ratio(sums, totals), totals
 
 
 def newcombe(both: int, only_baseline: int, only_candidate: int, neither: int) -> Interval:
@@ -108,11 +134,23 @@ def paired_bootstrap(candidate: Floats, baseline: Floats, weights: tuple[Floats,
     w1, w0 = weights
     if len(candidate) == 0 or w1.sum() <= 0 or w0.sum() <= 0:
         return None
+    differences = candidate - baseline
+    if bool((w1 == w0).all()) and bool((differences == differences[0]).all()):
+        return _around(float(differences[0]), len(differences), lowest=-1.0)
     deltas = [
         _ratio(counts @ (candidate * w1), counts @ w1) - _ratio(counts @ (baseline * w0), counts @ w0)
         for counts in _resample_counts(len(candidate))
     ]
     return _percentiles(np.concatenate(deltas))
+
+
+def _around(value: float, n: int, *, lowest: float) -> Interval:
+    """Return an interval around a value that all of n samples share, where resampling would show none.
+
+    As wide as Wilson's for a share of which n samples have shown nothing.
+    """
+    unseen = wilson(0, n)[1]
+    return max(lowest, value - unseen), min(1.0, value + unseen)
 
 
 def _resample_counts(n: int) -> Any:

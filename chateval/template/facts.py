@@ -24,7 +24,8 @@ def find_facts(tokenizer: Tokenizer, *, source: str, eos_ids: Sequence[int], com
     Raises:
         TemplateError: If the template cannot carry one question and one answer.
     """
-    special = {token.content: int(number) for number, token in tokenizer.added_tokens_decoder.items()}
+    added = {int(number): token for number, token in tokenizer.added_tokens_decoder.items()}
+    special = {token.content: number for number, token in added.items() if token.special}
     stops = {int(number) for number in eos_ids}
     if tokenizer.eos_token_id is not None:
         stops.add(int(tokenizer.eos_token_id))
@@ -42,7 +43,7 @@ def find_facts(tokenizer: Tokenizer, *, source: str, eos_ids: Sequence[int], com
         )
     text = own_template(tokenizer)
     opened = render(tokenizer, [{"role": "user", "content": _QUESTION}])
-    end_of_turn = _end_of_turn(tokenizer, special)
+    end_of_turn = _end_of_turn(tokenizer, {token.content: number for number, token in added.items()})
     if end_of_turn is not None:
         stops.add(end_of_turn)
     if not stops:
@@ -75,9 +76,9 @@ def _generation_prompt(tokenizer: Tokenizer, opened: str) -> str:
     return opened[shared:]
 
 
-def _end_of_turn(tokenizer: Tokenizer, special: dict[str, int]) -> int | None:
-    """Return the id of the first special token after the answer, as the template closes it."""
+def _end_of_turn(tokenizer: Tokenizer, added: dict[str, int]) -> int | None:
+    """Return the id of the first special or added token after the answer, as the template closes it."""
     chat = [{"role": "user", "content": _QUESTION}, {"role": "assistant", "content": _ANSWER}]
     tail = render(tokenizer, chat, add_generation_prompt=False).rpartition(_ANSWER)[2]
-    found = [(tail.find(token), -len(token), number) for token, number in special.items() if token and token in tail]
+    found = [(tail.find(token), -len(token), number) for token, number in added.items() if token and token in tail]
     return min(found)[2] if found else None
