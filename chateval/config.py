@@ -99,6 +99,12 @@ def read_suite(path: Path) -> Suite:
     document = read_yaml(path)
     spec = validate(_Suite, document, error=ConfigError)
     folder = path.resolve().parent
+    for name in spec.checkpoints:
+        if not _NAME.fullmatch(name):
+            raise ConfigError(
+                f"{document.where(('checkpoints', name))}: checkpoints.{name}: a name has letters, digits, dot, "
+                "dash or underscore, at most 64"
+            )
     checkpoints = tuple(
         CheckpointSpec(
             name=name,
@@ -160,7 +166,7 @@ def with_options(
     tasks: Sequence[str] = (),
     baseline: str | None = None,
     templates: Sequence[str] = (),
-    completions: Sequence[str] = (),
+    completion: bool = False,
 ) -> Suite:
     """Return the suite with what the command line adds to it.
 
@@ -169,8 +175,8 @@ def with_options(
         checkpoints: Added to those of the suite; a name that is there already is replaced.
         tasks: Take the place of the suite's where any are given.
         baseline: Name of a checkpoint; the first one if neither this nor the suite says.
-        templates: NAME=TEMPLATE for one checkpoint, or TEMPLATE for every one.
-        completions: Names of checkpoints, or `*` for every one.
+        templates: NAME=TEMPLATE for one checkpoint, whatever it has; TEMPLATE for those that have none.
+        completion: Plain text for checkpoints that have no template.
 
     Raises:
         ConfigError: If a name is unknown, or if there is no checkpoint or no task.
@@ -185,16 +191,14 @@ def with_options(
     specs = {name: _settle(spec, set(merged)) for name, spec in merged.items()}
     for text in templates:
         name, equals, template = text.partition("=")
-        named = [name] if equals and name in specs else list(specs) if not equals else []
-        if not named:
+        if not equals:
+            specs = {one: replace(spec, spare_template=text) for one, spec in specs.items()}
+        elif name in specs:
+            specs[name] = replace(specs[name], template=template)
+        else:
             raise ConfigError(f"--template {text!r}: no checkpoint {name!r}; there are: {', '.join(specs) or 'none'}")
-        for one in named:
-            specs[one] = replace(specs[one], template=template if equals else text)
-    for name in completions:
-        if name != "*" and name not in specs:
-            raise ConfigError(f"--completion {name!r}: no such checkpoint; there are: {', '.join(specs) or 'none'}")
-        for one in list(specs) if name == "*" else [name]:
-            specs[one] = replace(specs[one], completion=True)
+    if completion:
+        specs = {one: replace(spec, spare_completion=True) for one, spec in specs.items()}
     if not specs:
         raise ConfigError("no checkpoint: say --checkpoint NAME=PATH, or name a chateval.yaml with -c")
     if not tasks and not suite.tasks:

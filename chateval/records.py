@@ -88,7 +88,13 @@ class CheckpointSpec:
     """Name of another checkpoint of the run, or a path: the weights under an adapter."""
     revision: str | None = None
     template: str | None = None
+    """A named template or a Jinja file, instead of the checkpoint's own."""
     completion: bool = False
+    """Plain text without roles, whether or not there is a template."""
+    spare_template: str | None = None
+    """The template of a checkpoint that turns out to have none."""
+    spare_completion: bool = False
+    """Completion for a checkpoint that turns out to have no template."""
     dtype: str = "float32"
 
 

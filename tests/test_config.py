@@ -206,20 +206,22 @@ def test_the_baseline_of_the_options_goes_before_the_suites(given, baseline):
 @pytest.mark.parametrize(
     ("templates", "found"),
     [
-        (["chatml"], ["chatml", "chatml"]),
-        (["b=llama3"], [None, "llama3"]),
-        (["chatml", "a=vicuna"], ["vicuna", "chatml"]),
+        (["chatml"], [(None, "chatml"), (None, "chatml")]),
+        (["b=llama3"], [(None, None), ("llama3", None)]),
+        (["chatml", "a=vicuna"], [("vicuna", "chatml"), (None, "chatml")]),
     ],
 )
-def test_a_template_is_for_one_checkpoint_or_for_all(templates, found):
+def test_a_template_is_for_one_checkpoint_or_for_those_without_one(templates, found):
     suite = with_options(TWO, templates=templates)
 
-    assert [spec.template for spec in suite.checkpoints] == found
+    assert [(spec.template, spec.spare_template) for spec in suite.checkpoints] == found
 
 
-@pytest.mark.parametrize(("names", "found"), [(["b"], [False, True]), (["*"], [True, True]), ([], [False, False])])
-def test_completion_is_for_the_named_checkpoints_or_for_all(names, found):
-    assert [spec.completion for spec in with_options(TWO, completions=names).checkpoints] == found
+@pytest.mark.parametrize("completion", [True, False])
+def test_completion_is_for_checkpoints_without_a_template(completion):
+    specs = with_options(TWO, completion=completion).checkpoints
+
+    assert [(spec.completion, spec.spare_completion) for spec in specs] == [(False, completion)] * 2
 
 
 def test_what_follows_the_at_sign_is_a_base_if_a_checkpoint_has_that_name():
@@ -249,7 +251,6 @@ def test_a_local_folder_with_an_unknown_base_lists_the_checkpoints(tmp_path):
         (EMPTY, {"checkpoints": [A, A], "tasks": ["t"]}, "--checkpoint a is given twice"),
         (TWO, {"baseline": "c"}, "--baseline 'c': no such checkpoint; there are: a, b"),
         (TWO, {"templates": ["c=chatml"]}, "--template 'c=chatml': no checkpoint 'c'; there are: a, b"),
-        (TWO, {"completions": ["c"]}, "--completion 'c': no such checkpoint; there are: a, b"),
     ],
 )
 def test_an_option_that_names_nothing_says_what_there_is(suite, options, fault):

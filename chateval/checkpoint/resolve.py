@@ -11,6 +11,7 @@ from chateval.checkpoint.hub import fetch, looks_like_hub_id
 from chateval.checkpoint.tensors import check_adapter_fits, read_shapes, weight_files
 from chateval.errors import CheckpointError
 from chateval.records import Checkpoint, CheckpointSpec
+from chateval.template import read_template
 
 DTYPES = ("float32", "bfloat16", "float16")
 
@@ -20,6 +21,7 @@ def resolve_all(specs: Iterable[CheckpointSpec], digests: DigestCache) -> list[C
 
     Raises:
         CheckpointError: If one is absent, unsafe, or an adapter of another base.
+        TemplateError: If a template that the user named is absent.
     """
     by_name = {spec.name: spec for spec in specs}
     return [_resolve(spec, by_name, digests) for spec in by_name.values()]
@@ -28,6 +30,9 @@ def resolve_all(specs: Iterable[CheckpointSpec], digests: DigestCache) -> list[C
 def _resolve(spec: CheckpointSpec, others: Mapping[str, CheckpointSpec], digests: DigestCache) -> Checkpoint:
     if spec.dtype not in DTYPES:
         raise CheckpointError(f"{spec.name}: dtype {spec.dtype!r} is not one of {', '.join(DTYPES)}")
+    for template in (spec.template, spec.spare_template):
+        if template is not None:
+            read_template(template)
     path, revision = _locate(spec.name, spec.path, spec.revision)
     checkpoint = Checkpoint(
         name=spec.name,
@@ -45,7 +50,7 @@ def _resolve(spec: CheckpointSpec, others: Mapping[str, CheckpointSpec], digests
         return _resolve_adapter(checkpoint, path, spec, others, digests)
     if spec.base is not None:
         raise CheckpointError(f"{spec.name}: {path} has no adapter_config.json, so it takes no base ({spec.base!r})")
-    return _resolve_folder(checkpoint, path, digests)
+    return _resolve_folder(checkpoint, path, spec, digests)
 
 
 def _locate(name: str, reference: str, revision: str | None) -> tuple[Path, str | None]:
@@ -68,10 +73,8 @@ def _resolve_gguf(checkpoint: Checkpoint, path: Path, spec: CheckpointSpec, dige
         raise CheckpointError(f"{checkpoint.name}: {path} is a whole model, so it takes no base ({spec.base!r})")
     found = digests.file(path)
     fields = _read_gguf(path)
-    kind = _kind(checkpoint, has_template="tokenizer.chat_template" in fields)
-    return replace(
-        checkpoint, kind=kind, weights_digest=found, tokenizer_digest=found, context_tokens=_gguf_context(fields)
-    )
+    checkpoint = _with_layout(checkpoint, spec, has_template="tokenizer.chat_template" in fields)
+    return replace(checkpoint, weights_digest=found, tokenizer_digest=found, context_tokens=_gguf_context(fields))
 
 
 def _read_gguf(path: Path) -> Mapping[str, Any]:
@@ -89,7 +92,7 @@ def _gguf_context(fields: Mapping[str, Any]) -> int | None:
     return int(found[0].contents()) if found else None
 
 
-def _resolve_folder(checkpoint: Checkpoint, path: Path, digests: DigestCache) -> Checkpoint:
+def _resolve_folder(checkpoint: Checkpoint, path: Path, spec: CheckpointSpec, digests: DigestCache) -> Checkpoint:
     config = read_config(path)
     refuse_remote_code(path)
     if not config:
@@ -97,9 +100,9 @@ def _resolve_folder(checkpoint: Checkpoint, path: Path, digests: DigestCache) ->
     weights = weight_files(path)
     for file in weights:
         read_shapes(file)
+    checkpoint = _with_layout(checkpoint, spec, has_template=template_source(path) is not None)
     return replace(
         checkpoint,
-        kind=_kind(checkpoint, has_template=template_source(path) is not None),
         weights_digest=digests.files([*weights, *(path / name for name in CONFIG_FILES)]),
         tokenizer_digest=_tokenizer_digest([path], digests),
         template_path=str(path) if template_source(path) else None,
@@ -136,7 +139,7 @@ def _resolve_adapter(
     _check_recorded_base(path, recorded, base, digests)
     own = [path, base_path] if base_path.is_dir() else [path]
     has_template = template_source(path) is not None or base.kind == "chat"
-    _kind(checkpoint, has_template=has_template)
+    checkpoint = _with_layout(checkpoint, spec, has_template=has_template)
     return replace(
         checkpoint,
         kind="lora",
@@ -163,7 +166,7 @@ def _resolve_base(
         )
     # The base under an adapter is not asked for a template of its own: the adapter's folder may bring one.
     base = known or CheckpointSpec(name=f"{name}'s base", path=reference)
-    found = _resolve(replace(base, completion=base.completion or known is None), others, digests)
+    found = _resolve(replace(base, spare_completion=base.spare_completion or known is None), others, digests)
     if found.kind == "lora":
         raise CheckpointError(f"{path}: its base {reference!r} is an adapter itself; merge that one first")
     return found
@@ -181,16 +184,21 @@ def _check_recorded_base(path: Path, recorded: Any, base: Checkpoint, digests: D
         )
 
 
-def _kind(checkpoint: Checkpoint, *, has_template: bool) -> Any:
+def _with_layout(checkpoint: Checkpoint, spec: CheckpointSpec, *, has_template: bool) -> Checkpoint:
+    """Return the checkpoint with its kind, and with the spare layout if it has no template of its own."""
     if has_template:
-        return "chat"
+        return replace(checkpoint, kind="chat")
     if checkpoint.template is None and not checkpoint.completion:
-        raise CheckpointError(
-            f"{checkpoint.name}: {checkpoint.path} has no chat template. Three ways out: --template "
-            f"{checkpoint.name}=NAME|FILE puts one on it, --completion {checkpoint.name} shows it plain text without "
-            "roles, or test another checkpoint (an instruct or chat model)"
+        if spec.spare_template is None and not spec.spare_completion:
+            raise CheckpointError(
+                f"{checkpoint.name}: {checkpoint.path} has no chat template. Three ways out: --template NAME|FILE puts "
+                "one on it, --completion shows it plain text without roles, or test another checkpoint (an instruct or "
+                "chat model)"
+            )
+        checkpoint = replace(
+            checkpoint, template=spec.spare_template, completion=spec.spare_template is None and spec.spare_completion
         )
-    return "base"
+    return replace(checkpoint, kind="base")
 
 
 def read_config(folder: Path, name: str = "config.json") -> dict[str, Any]:

@@ -12,7 +12,13 @@ T = TypeVar("T")
 
 def run(
     config: Annotated[
-        Path | None, typer.Option("-c", "--config", help="A chateval.yaml; options add to it.", show_default=False)
+        Path | None,
+        typer.Option(
+            "-c",
+            "--config",
+            help="A suite; options add to it.",
+            show_default="./chateval.yaml if it is there and no checkpoint is given",
+        ),
     ] = None,
     checkpoint: Annotated[
         list[str] | None,
@@ -34,12 +40,14 @@ def run(
     ),
     template: Annotated[
         list[str] | None,
-        typer.Option(help="[NAME=]TEMPLATE: put a chat template (a name or a Jinja file) on a checkpoint, or on all."),
+        typer.Option(
+            help="NAME|FILE: a chat template (alpaca, chatml, llama3, vicuna, zephyr, or a Jinja file) for checkpoints "
+            "that have none; CHECKPOINT=NAME|FILE puts it on that one, whatever it has."
+        ),
     ] = None,
     completion: Annotated[
-        list[str] | None,
-        typer.Option(help="Show this checkpoint plain text without roles ('*': all), for base models."),
-    ] = None,
+        bool, typer.Option("--completion", help="Show checkpoints that have no chat template plain text without roles.")
+    ] = False,
     system: Annotated[
         str | None,
         typer.Option(
@@ -50,7 +58,9 @@ def run(
         str | None,
         typer.Option(help="Where prompt and answer exceed the context: error or drop_oldest.", show_default="error"),
     ] = None,
-    trust_code: Annotated[bool, typer.Option(help="Let tasks name scorers that are Python of your own.")] = False,
+    trust_code: Annotated[
+        bool, typer.Option("--trust-code", help="Let tasks name scorers that are Python of your own.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print report.json instead of tables.")] = False,
 ) -> None:
     """Answer, score, compare and gate. The same command again computes only what is missing.
@@ -64,6 +74,8 @@ def run(
     from chateval.config import OVERFLOWS, SYSTEMS, Suite, parse_checkpoint, read_suite, with_options
     from chateval.pipeline import evaluate, local_engines
 
+    if config is None and not checkpoint and Path("chateval.yaml").is_file():
+        config = Path("chateval.yaml")
     suite = read_suite(config) if config else Suite(checkpoints=(), tasks=(), baseline="")
     if config and task:
         suite = replace(suite, tasks=())
@@ -73,7 +85,7 @@ def run(
         tasks=[_from_here(reference, suite.folder) for reference in task or ()],
         baseline=baseline,
         templates=template or (),
-        completions=completion or (),
+        completion=completion,
     )
     suite = replace(
         suite,

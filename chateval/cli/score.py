@@ -8,7 +8,9 @@ import typer
 
 def score(
     run: Annotated[Path, typer.Argument(help="Folder of a run.")],
-    trust_code: Annotated[bool, typer.Option(help="Let tasks name scorers that are Python of your own.")] = False,
+    trust_code: Annotated[
+        bool, typer.Option("--trust-code", help="Let tasks name scorers that are Python of your own.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print report.json instead of tables.")] = False,
 ) -> None:
     """Score the answers of a run again, with its tasks as they are now; no model is loaded.

@@ -39,11 +39,16 @@ def test_a_folder_without_a_template_is_refused_with_three_ways_out(resolve, cop
     folder = copy(tiny_chat)
     (folder / "chat_template.jinja").unlink()
 
-    with pytest.raises(CheckpointError, match=r"no chat template.*--template it=.*--completion it.*another checkpoint"):
+    with pytest.raises(
+        CheckpointError, match=r"no chat template.*--template NAME\|FILE .*--completion .*another checkpoint"
+    ):
         resolve(spec(folder))
 
 
-@pytest.mark.parametrize("options", [{"template": "chatml"}, {"completion": True}])
+@pytest.mark.parametrize(
+    "options",
+    [{"template": "chatml"}, {"completion": True}, {"spare_template": "chatml"}, {"spare_completion": True}],
+)
 def test_a_way_out_makes_it_a_base_model(resolve, copy, tiny_chat, options):
     folder = copy(tiny_chat)
     (folder / "chat_template.jinja").unlink()
@@ -51,6 +56,13 @@ def test_a_way_out_makes_it_a_base_model(resolve, copy, tiny_chat, options):
     [found] = resolve(spec(folder, **options))
 
     assert found.kind == "base"
+    assert (found.template == "chatml") != found.completion
+
+
+def test_a_spare_layout_leaves_a_template_of_its_own_alone(resolve, tiny_chat):
+    [found] = resolve(spec(tiny_chat, spare_template="zephyr", spare_completion=True))
+
+    assert (found.kind, found.template, found.completion) == ("chat", None, False)
 
 
 def test_an_adapter_finds_its_base_in_its_config(resolve, tiny_chat, tiny_loras):
