@@ -35,17 +35,16 @@ def main() -> None:
 
 
 def _other(error: Exception) -> int:
-    """Let the command line's own errors (a wrong option) print themselves; the rest is our fault."""
-    import click
+    """Let the command line's own errors (a wrong option) print themselves; the rest is our fault.
 
-    if isinstance(error, click.exceptions.Exit):
-        return error.exit_code
-    if isinstance(error, click.exceptions.Abort):
-        return INTERRUPTED
-    if isinstance(error, click.ClickException):
+    They are known by what they can do: typer brings its own copy of click, or uses the one that is installed.
+    """
+    code = getattr(error, "exit_code", None)
+    if not isinstance(code, int):
+        return INTERRUPTED if type(error).__name__ == "Abort" else OUR_FAULT
+    if hasattr(error, "show"):
         error.show()
-        return error.exit_code
-    return OUR_FAULT
+    return code
 
 
 def _say(text: str) -> None:

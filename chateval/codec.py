@@ -202,6 +202,10 @@ def validate(model: type[M], document: Document, *, error: type[ChatevalError]) 
         # A union has a fault for each of its members: the one that came furthest is the one that was meant.
         inside = [(fault, place) for fault, place in faults if place[: len(first)] == first]
         fault, place = max(inside, key=lambda found: len(found[1]))
+        if fault["type"] == "missing":
+            # A key that is missing and one that is unknown beside it are most likely one that is misspelt.
+            beside = [f for f in faults if f[0]["type"] == "extra_forbidden" and f[1][:-1] == place[:-1]]
+            fault, place = beside[0] if beside else (fault, place)
         raise error(f"{document.where(place)}: {_describe(fault, place, model)}") from problem
 
 

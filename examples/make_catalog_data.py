@@ -48,8 +48,8 @@ ENGLISH: dict[str, Any] = {
     ],
     "colors": ["white", "grey", "orange", "purple", "brown", "navy", "teal", "silver", "beige", "turquoise", "olive"],
     "names": {
-        "kitchen": """saucepan, rolling pin, coffee mug, electric toaster, soup ladle, cake tin, pepper mill, salad bowl,
-            egg whisk, dinner plate, cheese grater, oven glove""",
+        "kitchen": """saucepan, rolling pin, coffee mug, electric toaster, soup ladle, cake tin, pepper mill,
+            salad bowl, egg whisk, dinner plate, cheese grater, oven glove""",
         "clothing": """sweater, cotton shirt, winter coat, summer dress, baseball cap, rain boots, silk tie, wool socks,
             jogging trousers, velvet skirt, linen vest, denim shorts""",
         "electronics": """headphones, mechanical keyboard, computer monitor, digital camera, wireless router, USB cable,

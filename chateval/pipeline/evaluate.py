@@ -36,7 +36,7 @@ from chateval.report import (
     sample_means,
     shown_answer,
 )
-from chateval.score import families
+from chateval.score import AUDIT, families
 from chateval.store import (
     Answered,
     ResponseStore,
@@ -205,7 +205,7 @@ def _report(material: _Material, scores: Sequence[Score], audits: Sequence[Score
     }
     reasons = {(s.checkpoint, s.task, s.scorer, s.sample_id): s.reason for s in reversed(scores)}
     cases = {
-        (checkpoint, task, prompt.sample_id): (prompt, response)
+        (checkpoint, task, prompt.sample_id, prompt.repeat): (prompt, response)
         for (checkpoint, task), found in material.responses.items()
         for prompt, response in zip(material.prompts[checkpoint, task], found, strict=True)
     }
@@ -229,7 +229,7 @@ def _report(material: _Material, scores: Sequence[Score], audits: Sequence[Score
             estimate(address, found, {sample_id: clusters[address[1], sample_id] for sample_id in found})
             for address, found in means.items()
         ),
-        audits=tuple(audit(audits)),
+        audits=tuple(sorted(audit(audits), key=lambda found: AUDIT.index(found.scorer))),
         comparisons=tuple(compare_all(means, baseline, clusters)),
         flips=tuple(find_flips(means, baseline, samples, shown, reasons)),
         faults=tuple(find_faults(audits, cases)),

@@ -39,13 +39,12 @@ def local_engines() -> Iterator[EngineFor]:
         from chateval.engine.weights import Weights
 
         checkpoint = subject.checkpoint
-        path = checkpoint.base_path or checkpoint.path
-        if (path, checkpoint.dtype) not in held:
+        path, dtype = place = _weights_of(subject)
+        if place not in held:
             held.clear()
             gc.collect()
-            held[path, checkpoint.dtype] = Weights(Path(path), dtype=checkpoint.dtype)
-        weights = held[path, checkpoint.dtype]
-        return TransformersEngine(checkpoint, subject.tokenizer, subject.facts, weights)
+            held[place] = Weights(Path(path), dtype=dtype)
+        return TransformersEngine(checkpoint, subject.tokenizer, subject.facts, held[place])
 
     try:
         yield open_engine
@@ -59,8 +58,8 @@ def respond(plan: Plan, open_engine: EngineFor, store: ResponseStore, watcher: W
     Checkpoints that share their weights follow each other, so that one model is in memory at a time.
     """
     answers = Answers()
-    order = {subject.checkpoint.base_path or subject.checkpoint.path: i for i, subject in enumerate(plan.subjects)}
-    by_weights = sorted(plan.subjects, key=lambda s: order[s.checkpoint.base_path or s.checkpoint.path])
+    places = [_weights_of(subject) for subject in plan.subjects]
+    by_weights = sorted(plan.subjects, key=lambda subject: places.index(_weights_of(subject)))
     for subject in by_weights:
         name = subject.checkpoint.name
         engine = open_engine(subject)
@@ -79,6 +78,11 @@ def respond(plan: Plan, open_engine: EngineFor, store: ResponseStore, watcher: W
                 for prompt, key in zip(prompts, keys, strict=True)
             ]
     return answers
+
+
+def _weights_of(subject: Subject) -> tuple[str, str]:
+    checkpoint = subject.checkpoint
+    return checkpoint.base_path or checkpoint.path, checkpoint.dtype
 
 
 def _generate(

@@ -78,20 +78,20 @@ SHOWN_FAULTS = 3
 
 
 def find_faults(
-    audits: Iterable[Score], cases: Mapping[tuple[str, str, str], tuple[Prompt, Response]]
+    audits: Iterable[Score], cases: Mapping[tuple[str, str, str, int], tuple[Prompt, Response]]
 ) -> Iterator[Fault]:
     """Yield the first samples that each template scorer found at fault.
 
     Args:
         audits: Scores of the template scorers.
-        cases: (checkpoint, task, sample id) -> prompt and response.
+        cases: (checkpoint, task, sample id, repeat) -> prompt and response.
     """
     seen: dict[tuple[str, str], int] = defaultdict(int)
     for score in audits:
         if score.value is None or score.value == 1 or seen[score.checkpoint, score.scorer] >= SHOWN_FAULTS:
             continue
         seen[score.checkpoint, score.scorer] += 1
-        prompt, response = cases[score.checkpoint, score.task, score.sample_id]
+        prompt, response = cases[score.checkpoint, score.task, score.sample_id, score.repeat]
         yield Fault(
             checkpoint=score.checkpoint,
             task=score.task,

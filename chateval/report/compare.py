@@ -10,7 +10,7 @@ from chateval.report.aggregate import Address, SampleMeans
 from chateval.stats import (
     group_clusters,
     holm,
-    is_binary,
+    is_share,
     mcnemar,
     newcombe,
     paired_bootstrap,
@@ -62,10 +62,10 @@ def _compare(
     if delta is not None:
         places = [labels[key] for key in paired]
         (v0, w0), (v1, w1) = group_clusters(v0, w0, places), group_clusters(v1, w1, places)
-        if _is_plain(v0, w0) and _is_plain(v1, w1):
-            both = int(((v0 == 1) & (v1 == 1)).sum())
-            interval = newcombe(both, losses, wins, len(pairs) - both - wins - losses)
-            p = mcnemar(wins, losses)
+        if is_share(v0, w0) and is_share(v1, w1):
+            both, won, lost = (int(found.sum()) for found in ((v0 == 1) & (v1 == 1), v1 > v0, v1 < v0))
+            interval = newcombe(both, lost, won, len(v0) - both - won - lost)
+            p = mcnemar(won, lost)
         else:
             interval = paired_bootstrap(v1, v0, (w1, w0))
             p = paired_permutation(v1, v0, (w1, w0))
@@ -94,10 +94,6 @@ def _columns(pairs: Sequence[tuple[tuple[float, float], tuple[float, float]]]) -
         [after[0] for _, after in pairs],
         [after[1] for _, after in pairs],
     )
-
-
-def _is_plain(values: np.ndarray, weights: np.ndarray) -> bool:
-    return is_binary(values) and bool((weights == 1).all())
 
 
 def find_flips(

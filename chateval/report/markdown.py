@@ -1,5 +1,6 @@
 """The report as Markdown, for a pull request or a step summary. Text of models stands in fences only."""
 
+import html
 import re
 
 from chateval.records import Flip, Report
@@ -50,6 +51,12 @@ def _cell(text: str) -> str:
     return re.sub(r"[#@]", r"\g<0><!-- -->", escaped)
 
 
+def _in_html(text: str) -> str:
+    """Return text that stays text inside of an HTML block, where Markdown's backslashes escape nothing."""
+    flat = html.escape(visible(text).replace("\n", " "), quote=False)
+    return re.sub(r"[#@]", r"\g<0><!-- -->", flat)
+
+
 def _row(*cells: str) -> str:
     return f"| {' | '.join(cells)} |"
 
@@ -84,10 +91,9 @@ def _audits(report: Report) -> list[str]:
 def _faults(report: Report) -> list[str]:
     parts: list[str] = []
     for fault in report.faults:
-        text = f"prompt ends: {fault.prompt_end}\nanswer:      {fault.raw_text}".replace("\n", "\n  | ")
-        text = text.replace("\n  | answer:", "\nanswer:", 1)
-        title = f"{fault.scorer}, {_cell(fault.checkpoint)}, {_cell(fault.task)}, sample {fault.sample_id}"
-        parts += ["", f"<details><summary>{title}: {_cell(fault.reason)}</summary>", "", _fence(text), "", "</details>"]
+        text = _barred(f"prompt ends: {fault.prompt_end}", f"answer:      {fault.raw_text}")
+        title = f"{fault.scorer}, {fault.checkpoint}, {fault.task}, sample {fault.sample_id}: {fault.reason}"
+        parts += ["", f"<details><summary>{_in_html(title)}</summary>", "", _fence(text), "", "</details>"]
     return parts
 
 
@@ -156,13 +162,16 @@ def _flips(group: FlipGroup) -> list[str]:
 
 
 def _flip_text(flip: Flip) -> str:
-    """Return question, target and answers; their further lines start with a bar, so that none acts as a CI command."""
-    parts = (
+    return _barred(
         f"asked:  {flip.question}",
         f"target: {flip.target}",
         _side(flip.baseline, flip.baseline_value, flip.baseline_reason, flip.baseline_text),
         _side(flip.candidate, flip.candidate_value, flip.candidate_reason, flip.candidate_text),
     )
+
+
+def _barred(*parts: str) -> str:
+    """Return parts whose further lines start with a bar: none acts as a CI command or poses as the next part."""
     return "\n".join(part.replace("\n", "\n  | ") for part in parts)
 
 

@@ -78,7 +78,7 @@ def decoding_words(task: TaskSummary) -> str:
     if decoding.temperature == 0:
         return text + "greedy"
     drawn = f"temperature {decoding.temperature:g}, top-p {decoding.top_p:g}, seed {decoding.seed}"
-    return f"{text}{drawn}, {decoding.repeats} repeats"
+    return f"{text}{drawn}, {decoding.repeats} repeat{'s' if decoding.repeats > 1 else ''}"
 
 
 def summary(report: Report) -> list[str]:

@@ -3,6 +3,7 @@
 from chateval.stats.interval import (
     group_clusters,
     is_binary,
+    is_share,
     mean_interval,
     newcombe,
     paired_bootstrap,
@@ -15,6 +16,7 @@ __all__ = [
     "group_clusters",
     "holm",
     "is_binary",
+    "is_share",
     "mcnemar",
     "mean_interval",
     "newcombe",

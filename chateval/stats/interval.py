@@ -13,11 +13,18 @@ Interval = tuple[float, float]
 Z = 1.959963984540054
 RESAMPLES = 10_000
 SEED = 20_250_101
+_ROUNDING = 1e-9
+"""Values that differ by less are one value: what a division leaves, not what samples show."""
 
 
 def is_binary(values: Floats) -> bool:
     """Return whether every value is 0 or 1."""
     return bool(np.isin(values, (0.0, 1.0)).all())
+
+
+def is_share(values: Floats, weights: Floats) -> bool:
+    """Return whether the weighted mean is a share: 0/1 values that all weigh the same."""
+    return is_binary(values) and bool((weights > 0).all()) and bool((weights == weights[:1]).all())
 
 
 def wilson(successes: int, n: int) -> Interval:
@@ -47,7 +54,7 @@ def weighted_mean(values: Floats, weights: Floats) -> float | None:
 def mean_interval(values: Floats, weights: Floats) -> Interval | None:
     """Return the 95 % interval of a weighted mean over samples.
 
-    Wilson's for plain 0/1 values, the percentile bootstrap over samples for the rest.
+    Wilson's for 0/1 values of one weight, the percentile bootstrap over samples for the rest.
 
     Args:
         values: In [0, 1], shape [n].
@@ -58,10 +65,10 @@ def mean_interval(values: Floats, weights: Floats) -> Interval | None:
     """
     if len(values) == 0 or weights.sum() <= 0:
         return None
-    if is_binary(values) and bool((weights == 1).all()):
+    if is_share(values, weights):
         return wilson(int(values.sum()), len(values))
     counted = values[weights > 0]
-    if bool((counted == counted[0]).all()):
+    if float(np.ptp(counted)) < _ROUNDING:
         return _around(float(counted[0]), len(counted), lowest=0.0)
     means = [_ratio(counts @ (values * weights), counts @ weights) for counts in _resample_counts(len(values))]
     return _percentiles(np.concatenate(means))
@@ -134,14 +141,14 @@ def paired_bootstrap(candidate: Floats, baseline: Floats, weights: tuple[Floats,
     w1, w0 = weights
     if len(candidate) == 0 or w1.sum() <= 0 or w0.sum() <= 0:
         return None
-    differences = candidate - baseline
-    if bool((w1 == w0).all()) and bool((differences == differences[0]).all()):
-        return _around(float(differences[0]), len(differences), lowest=-1.0)
     deltas = [
         _ratio(counts @ (candidate * w1), counts @ w1) - _ratio(counts @ (baseline * w0), counts @ w0)
         for counts in _resample_counts(len(candidate))
     ]
-    return _percentiles(np.concatenate(deltas))
+    low, high = _percentiles(np.concatenate(deltas))
+    if high - low < _ROUNDING:
+        return _around((low + high) / 2, int(((w1 > 0) | (w0 > 0)).sum()), lowest=-1.0)
+    return low, high
 
 
 def _around(value: float, n: int, *, lowest: float) -> Interval:

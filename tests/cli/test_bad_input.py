@@ -353,3 +353,21 @@ def test_pickled_weights_are_not_opened_and_cost_no_model_library(here):
     assert any(path.endswith("model/config.json") for path in opened)
     assert not any(path.endswith(".bin") for path in opened)
     assert not (here / "sprung").exists()
+
+
+def test_a_key_that_is_misspelt_is_named_and_not_the_one_it_leaves_missing(chateval):
+    write_task(TASK.replace("version:", "verson:"))
+
+    code, message = chateval("run", "--checkpoint", "it=model", "--task", "mine")
+
+    assert code == 2
+    assert message.startswith("chateval: mine/task.yaml:2: unknown key 'verson'; allowed: name, version,")
+
+
+@pytest.mark.parametrize("arguments", [["run", "--tsk", "x"], ["rn"], ["run", "--limit", "0"]])
+def test_a_wrong_option_is_the_users_mistake_and_no_traceback(arguments):
+    done = subprocess.run([sys.executable, "-m", "chateval", *arguments], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert done.stderr.strip()

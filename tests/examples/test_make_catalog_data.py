@@ -1,10 +1,10 @@
 """The training set of the product catalog: the task's job and layout, none of its sentences."""
 
-import importlib.util
 import json
 import runpy
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import jsonschema_rs
 import pytest
@@ -15,14 +15,7 @@ SCRIPT = ROOT / "examples" / "make_catalog_data.py"
 TASK = ROOT / "tasks" / "product_catalog"
 
 
-def load(path):
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-catalog = load(SCRIPT)
+catalog = SimpleNamespace(**runpy.run_path(str(SCRIPT)))
 samples = [json.loads(line) for line in (TASK / "samples.jsonl").read_text("utf-8").splitlines()]
 
 

@@ -1,9 +1,11 @@
 """Scores to estimates: means by hand, repeats, weights, clusters, and what could not be scored."""
 
+import numpy as np
 import pytest
 
-from chateval.records import Score
-from chateval.report.aggregate import audit, estimate, sample_means
+from chateval.records import Decoding, Fault, Prompt, Response, Score
+from chateval.report.aggregate import audit, estimate, find_faults, sample_means
+from chateval.stats import mean_interval
 
 ADDRESS = ("sft", "arithmetic", "number")
 
@@ -96,6 +98,16 @@ def test_samples_of_one_source_are_one_cluster(clusters, n_clusters):
     assert one(scores, clusters).n_clusters == n_clusters
 
 
+def test_a_cluster_counts_once_in_the_interval_and_with_all_its_samples_in_the_mean():
+    values = {"a": 1.0, "b": 1.0, "c": 0.0, "d": 0.5, "e": 0.0}
+    found = one([score(*pair) for pair in values.items()], {"a": "p", "b": "p", "c": "p", "d": "q"})
+
+    # p has 2/3 of three samples, q and e one sample each
+    assert found.mean == pytest.approx(2.5 / 5)
+    assert (found.low, found.high) == pytest.approx(mean_interval(np.array([2 / 3, 0.5, 0.0]), np.array([3.0, 1, 1])))
+    assert (found.n, found.n_clusters) == (5, 3)
+
+
 def test_addresses_are_kept_apart():
     scores = [score("a", 1.0), score("a", 0.0, checkpoint="base"), score("a", 0.5, scorer="exact")]
 
@@ -130,3 +142,62 @@ def test_audits_of_two_checkpoints_are_kept_apart():
     found = audit([score("a", 1.0, scorer="single_bos"), score("a", 0.0, scorer="single_bos", checkpoint="base")])
 
     assert {one.checkpoint: one.mean for one in found} == {"sft": 1.0, "base": 0.0}
+
+
+def faults_of(*audits):
+    cases = {
+        (found.checkpoint, found.task, found.sample_id, found.repeat): (
+            Prompt(found.sample_id, (), f"{found.task} {found.sample_id}?", (), Decoding()),
+            Response(found.sample_id, "", "eos", raw_text=f"{found.checkpoint} {found.sample_id} {found.repeat}"),
+        )
+        for found in audits
+    }
+    return list(find_faults(audits, cases))
+
+
+def test_a_fault_has_its_address_its_reason_the_prompt_and_the_answer():
+    [found] = faults_of(score("a", 0.0, scorer="clean_stop"))
+
+    assert found == Fault("sft", "arithmetic", "clean_stop", "a", "why", prompt_end="arithmetic a?", raw_text="sft a 0")
+
+
+@pytest.mark.parametrize(("value", "n"), [(0.0, 1), (0.5, 1), (1.0, 0), (None, 0)])
+def test_only_what_was_scored_and_is_not_right_is_a_fault(value, n):
+    assert len(faults_of(score("a", value))) == n
+
+
+def test_of_the_faults_of_a_checkpoint_and_scorer_the_first_three_are_kept_over_all_tasks():
+    audits = [
+        score("right", 1.0, scorer="clean_stop"),
+        *(score(name, 0.0, scorer="clean_stop") for name in "ab"),
+        *(score(name, 0.0, scorer="clean_stop", task="reading") for name in "cd"),
+        score("a", 0.0, scorer="single_bos"),
+        *(score(name, 0.0, scorer="clean_stop", checkpoint="base") for name in "efgh"),
+    ]
+
+    found = [(one.checkpoint, one.scorer, one.task, one.sample_id) for one in faults_of(*audits)]
+
+    assert found == [
+        ("sft", "clean_stop", "arithmetic", "a"),
+        ("sft", "clean_stop", "arithmetic", "b"),
+        ("sft", "clean_stop", "reading", "c"),
+        ("sft", "single_bos", "arithmetic", "a"),
+        ("base", "clean_stop", "arithmetic", "e"),
+        ("base", "clean_stop", "arithmetic", "f"),
+        ("base", "clean_stop", "arithmetic", "g"),
+    ]
+
+
+def test_a_fault_shows_the_answer_of_its_own_repeat():
+    found = faults_of(score("a", 0.0), score("a", 1.0, repeat=1), score("a", 0.0, repeat=2))
+
+    assert [one.raw_text for one in found] == ["sft a 0", "sft a 2"]
+
+
+def test_a_fault_keeps_the_end_of_a_long_prompt_and_the_beginning_of_a_long_answer():
+    case = (Prompt("a", (), "p" * 999 + "end", (), Decoding()), Response("a", "", "eos", raw_text="begin" + "x" * 999))
+
+    [found] = find_faults([score("a", 0.0)], {("sft", "arithmetic", "a", 0): case})
+
+    assert found.prompt_end == "p" * 197 + "end"
+    assert found.raw_text == "begin" + "x" * 395

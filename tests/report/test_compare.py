@@ -4,7 +4,7 @@ import pytest
 
 from chateval.records import Response, Sample
 from chateval.report.compare import SHOWN_CHARACTERS, compare_all, find_flips, shown_answer
-from chateval.stats import mcnemar, newcombe
+from chateval.stats import mcnemar, newcombe, wilson
 
 BASE, SFT = ("base", "facts", "exact"), ("sft", "facts", "exact")
 
@@ -15,8 +15,8 @@ def plain(text):
     return {str(place): marks[mark] for place, mark in enumerate(text)}
 
 
-def compared(before, after):
-    [found] = compare_all({BASE: before, SFT: after}, "base")
+def compared(before, after, clusters=None):
+    [found] = compare_all({BASE: before, SFT: after}, "base", clusters)
     return found
 
 
@@ -32,7 +32,8 @@ def flips(before, after, *, target="Paris", question="Where?"):
         for name in ids
     }
     texts = {(one, "facts", name): f"{one} says {name}" for one in ("base", "sft") for name in ids}
-    return find_flips({BASE: before, SFT: after}, "base", samples, texts)
+    reasons = {(one, "facts", "exact", name): f"{name} of {one}" for one in ("base", "sft") for name in ids}
+    return find_flips({BASE: before, SFT: after}, "base", samples, texts, reasons)
 
 
 def test_delta_is_candidate_minus_baseline():
@@ -58,8 +59,47 @@ def test_plain_scores_get_newcombe_and_exact_mcnemar():
 def test_other_scores_get_a_bootstrap_and_a_permutation():
     found = compared(plain("hhhhhhhh"), plain("11111111"))
 
-    assert (found.delta, found.low, found.high) == pytest.approx((0.5, 0.5, 0.5))
+    # eight pairs that all differ by 0.5: as wide as Wilson's for none of eight, cut at 1
+    assert (found.delta, found.low, found.high) == pytest.approx((0.5, 0.5 - wilson(0, 8)[1], 0.5 + wilson(0, 8)[1]))
     assert found.p == pytest.approx(2 / 2**8, abs=0.003)
+
+
+def in_fours(text):
+    """Four samples of each mark of `text`, and the cluster of each."""
+    return plain("".join(mark * 4 for mark in text)), {("facts", str(i)): f"c{i // 4}" for i in range(4 * len(text))}
+
+
+@pytest.mark.parametrize(("before", "after"), [("1100110011", "1111111110"), ("hh00h10hh0", "1110h1h110")])
+def test_samples_that_repeat_their_cluster_say_no_more_than_one_of_it(before, after):
+    (many_before, clusters), (many_after, _) = in_fours(before), in_fours(after)
+
+    many, single = compared(many_before, many_after, clusters), compared(plain(before), plain(after))
+
+    assert (many.delta, many.low, many.high, many.p) == pytest.approx((single.delta, single.low, single.high, single.p))
+    assert (many.wins, many.losses, many.n_pairs) == (4 * single.wins, 4 * single.losses, 4 * single.n_pairs)
+
+
+def test_clusters_are_those_of_the_task():
+    before, after = plain("1100110011"), plain("1111111110")
+    elsewhere = {("other", str(i)): "c" for i in range(10)}
+
+    assert (
+        compared(before, after, elsewhere)
+        == compared(before, after, dict.fromkeys(elsewhere))
+        == compared(before, after)
+    )
+
+
+def test_samples_without_weight_in_a_cluster_move_neither_interval_nor_test():
+    before = {"a": (1.0, 1.0), "b": (1.0, 0.0), "c": (0.0, 1.0)}
+    after = {"a": (1.0, 1.0), "b": (0.0, 0.0), "c": (1.0, 1.0)}
+
+    found = compared(before, after, {("facts", "a"): "p", ("facts", "b"): "p"})
+
+    # what has weight: a pair that both have right, one that only the candidate has
+    assert (found.low, found.high) == newcombe(1, 0, 1, 0)
+    assert found.p == 1.0
+    assert (found.wins, found.losses, found.n_pairs) == (1, 1, 3)
 
 
 def test_weights_make_the_difference_one_of_ratios():
@@ -128,6 +168,12 @@ def test_flips_have_both_directions_with_both_answers():
     assert (won.sample_id, won.won, won.baseline_value, won.candidate_value) == ("2", True, 0.0, 1.0)
     assert (won.baseline_text, won.candidate_text) == ("base says 2", "sft says 2")
     assert (lost.baseline_text, lost.candidate_text) == ("base says 1", "sft says 1")
+
+
+def test_a_flip_has_what_the_scorer_said_of_either_side():
+    [found] = flips(plain("0"), plain("1"))
+
+    assert (found.baseline_reason, found.candidate_reason) == ("0 of base", "0 of sft")
 
 
 def test_a_flip_shows_the_last_question_and_the_target():

@@ -6,7 +6,17 @@ from html.parser import HTMLParser
 
 import pytest
 
-from chateval.records import CheckpointSummary, Comparison, Estimate, Flip, Report, TaskSummary, Verdict
+from chateval.records import (
+    CheckpointSummary,
+    Comparison,
+    Decoding,
+    Estimate,
+    Fault,
+    Flip,
+    Report,
+    TaskSummary,
+    Verdict,
+)
 from chateval.report.html import to_html
 
 HOSTILE = {
@@ -44,14 +54,15 @@ def hostile_report(text):
     return Report(
         baseline="base",
         checkpoints=checkpoints,
-        tasks=(TaskSummary("facts", 1, text, 4, 4, ("exact", "single_bos"), "c" * 64),),
+        tasks=(TaskSummary("facts", 1, text, 4, 4, Decoding(), ("exact", "single_bos"), "c" * 64),),
         estimates=tuple(Estimate(n, "facts", "exact", mean, 0.2, 0.9, 4, 0, 4) for n, mean in found),
         audits=tuple(Estimate(n, "*", "single_bos", 1.0, 0.5, 1.0, 4, 0, 4) for n, _ in found),
         comparisons=(comparison,),
         flips=tuple(
-            Flip("facts", "exact", "base", f"sft {text}", "0" * 16, won, 0.0, 1.0, text, text, text, text)
+            Flip("facts", "exact", "base", f"sft {text}", "0" * 16, won, 0.0, 1.0, text, text, text, text, text, text)
             for won in (True, False)
         ),
+        faults=(Fault(f"sft {text}", "facts", "single_bos", "1" * 16, text, text, text),),
         verdicts=(Verdict(f"facts/exact {text}", f"sft {text}", "inconclusive", text, is_warning=True),),
     )
 
@@ -150,7 +161,7 @@ def test_the_page_forbids_scripts_and_requests():
 def test_answers_are_shown_as_they_were_given(name):
     text = HOSTILE[name]
 
-    assert Page(to_html(hostile_report(text))).texts["pre"] == [text] * 8
+    assert Page(to_html(hostile_report(text))).texts["pre"] == [text] * 10
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
@@ -164,10 +175,27 @@ def test_what_hides_is_spelt_out(text):
 def test_a_difference_is_drawn_to_scale():
     found = to_html(hostile_report("x"))
 
-    # 180 units from -1 to +1: low +0.1, middle +0.25, high +0.4
-    assert '<line x1="99.0" x2="126.0"' in found
-    assert '<circle cx="112.5"' in found
+    # 172 units from -0.4 to +0.4, behind a margin of 4: low +0.1, middle +0.25, high +0.4
+    assert '<line x1="111.5" x2="176.0"' in found
+    assert '<circle cx="143.8"' in found
     assert '<line x1="90.0" x2="90.0"' in found
+    assert "The plots reach from -0.40 to +0.40." in found
+
+
+def test_all_differences_are_drawn_to_the_scale_of_the_largest():
+    report = hostile_report("x")
+    loss = replace(report.comparisons[0], scorer="single_bos", delta=-0.5, low=-0.8, high=-0.1)
+
+    found = to_html(replace(report, comparisons=(*report.comparisons, loss)))
+
+    # 172 units from -0.8 to +0.8
+    assert '<line x1="4.0" x2="79.2"' in found
+    assert '<line x1="100.8" x2="133.0"' in found
+    assert found.count('aria-label="difference and its interval, from -0.80 to +0.80"') == 2
+
+
+def test_without_differences_the_plots_reach_to_one():
+    assert "The plots reach from -1.00 to +1.00." in to_html(replace(hostile_report("x"), comparisons=()))
 
 
 def test_a_comparison_without_pairs_has_no_drawing():
@@ -191,6 +219,39 @@ def test_an_audit_that_does_not_apply_says_so():
     nothing = Estimate("base", "*", "clean_stop", None, None, None, n=0, n_unscored=0, n_clusters=0)
 
     assert to_html(replace(report, audits=(nothing,))).count("does not apply") == 2
+
+
+def words_of(report):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", to_html(report)))
+
+
+def test_a_fault_is_shown_with_its_reason_the_end_of_the_prompt_and_the_answer():
+    fault = Fault("sft", "facts", "single_bos", "f" * 16, "2 BOS ids at the start", "assistant:", "Paris</s>")
+
+    texts = words_of(replace(hostile_report("x"), faults=(fault,)))
+
+    assert "single_bos, sft, facts: 2 BOS ids at the start sample ffffffffffffffff prompt ends assistant:" in texts
+    assert "answer Paris&lt;/s&gt;" in texts
+
+
+def test_a_flip_says_what_the_scorer_said_of_either_answer():
+    report = hostile_report("x")
+    flip = replace(report.flips[0], baseline_reason="no number", candidate_reason="", candidate_text="42")
+
+    texts = words_of(replace(report, flips=(flip,)))
+
+    assert "base (0) no number x sft x (1) 42" in texts
+
+
+def test_tasks_say_how_answers_were_drawn_and_checkpoints_how_many_prompts_were_cut():
+    report = hostile_report("x")
+    checkpoints = tuple(replace(one, n_length=7, n_cut=13) for one in report.checkpoints)
+
+    texts = words_of(replace(report, checkpoints=checkpoints))
+
+    assert "all 4 samples at most 128 new tokens, greedy x" in texts
+    assert "answers errors answers cut prompts cut tokens in / out" in texts
+    assert "3 0 7 13 1,234 / 56" in texts
 
 
 def test_the_same_report_gives_the_same_bytes():

@@ -6,7 +6,17 @@ from dataclasses import replace
 import pytest
 
 from chateval.errors import DataError
-from chateval.records import CheckpointSummary, Comparison, Estimate, Flip, Report, TaskSummary, Verdict
+from chateval.records import (
+    CheckpointSummary,
+    Comparison,
+    Decoding,
+    Estimate,
+    Fault,
+    Flip,
+    Report,
+    TaskSummary,
+    Verdict,
+)
 from chateval.report.json_file import read_report, to_json
 
 HOSTILE = {
@@ -44,14 +54,15 @@ def hostile_report(text):
     return Report(
         baseline="base",
         checkpoints=checkpoints,
-        tasks=(TaskSummary("facts", 1, text, 4, 4, ("exact", "single_bos"), "c" * 64),),
+        tasks=(TaskSummary("facts", 1, text, 4, 4, Decoding(), ("exact", "single_bos"), "c" * 64),),
         estimates=tuple(Estimate(n, "facts", "exact", mean, 0.2, 0.9, 4, 0, 4) for n, mean in found),
         audits=tuple(Estimate(n, "*", "single_bos", 1.0, 0.5, 1.0, 4, 0, 4) for n, _ in found),
         comparisons=(comparison,),
         flips=tuple(
-            Flip("facts", "exact", "base", f"sft {text}", "0" * 16, won, 0.0, 1.0, text, text, text, text)
+            Flip("facts", "exact", "base", f"sft {text}", "0" * 16, won, 0.0, 1.0, text, text, text, text, text, text)
             for won in (True, False)
         ),
+        faults=(Fault(f"sft {text}", "facts", "single_bos", "1" * 16, text, text, text),),
         verdicts=(Verdict(f"facts/exact {text}", f"sft {text}", "inconclusive", text, is_warning=True),),
     )
 

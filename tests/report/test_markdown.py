@@ -5,7 +5,17 @@ from dataclasses import replace
 
 import pytest
 
-from chateval.records import CheckpointSummary, Comparison, Estimate, Flip, Report, TaskSummary, Verdict
+from chateval.records import (
+    CheckpointSummary,
+    Comparison,
+    Decoding,
+    Estimate,
+    Fault,
+    Flip,
+    Report,
+    TaskSummary,
+    Verdict,
+)
 from chateval.report.markdown import SHOWN_FLIPS, to_markdown
 
 HOSTILE = {
@@ -43,14 +53,15 @@ def hostile_report(text):
     return Report(
         baseline="base",
         checkpoints=checkpoints,
-        tasks=(TaskSummary("facts", 1, text, 4, 4, ("exact", "single_bos"), "c" * 64),),
+        tasks=(TaskSummary("facts", 1, text, 4, 4, Decoding(), ("exact", "single_bos"), "c" * 64),),
         estimates=tuple(Estimate(n, "facts", "exact", mean, 0.2, 0.9, 4, 0, 4) for n, mean in found),
         audits=tuple(Estimate(n, "*", "single_bos", 1.0, 0.5, 1.0, 4, 0, 4) for n, _ in found),
         comparisons=(comparison,),
         flips=tuple(
-            Flip("facts", "exact", "base", f"sft {text}", "0" * 16, won, 0.0, 1.0, text, text, text, text)
+            Flip("facts", "exact", "base", f"sft {text}", "0" * 16, won, 0.0, 1.0, text, text, text, text, text, text)
             for won in (True, False)
         ),
+        faults=(Fault(f"sft {text}", "facts", "single_bos", "1" * 16, text, text, text),),
         verdicts=(Verdict(f"facts/exact {text}", f"sft {text}", "inconclusive", text, is_warning=True),),
     )
 
@@ -85,7 +96,7 @@ def test_every_row_of_a_table_has_the_columns_of_its_head(text):
     rows = [line for line in outside if line.startswith("|")]
     rules = [i for i, row in enumerate(rows) if set(row) <= set("|- ")]
 
-    assert [n_columns(rows[i]) for i in rules] == [4, 4, 3, 10, 4]
+    assert [n_columns(rows[i]) for i in rules] == [4, 4, 3, 11, 5]
     for begin, end in zip(rules, [*[i - 1 for i in rules[1:]], len(rows)], strict=True):
         assert {n_columns(row) for row in rows[begin - 1 : end]} == {n_columns(rows[begin])}
 
@@ -109,11 +120,23 @@ def test_fences_close_and_the_parts_of_the_report_stay_outside_of_them(text):
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_outside_of_fences_there_is_no_markup_of_others(text):
-    outside = "\n".join(outside_and_inside(to_markdown(hostile_report(text)))[0])
+    lines = outside_and_inside(to_markdown(hostile_report(text)))[0]
+    outside = "\n".join(line for line in lines if not line.startswith(("<details>", "</details>")))
 
     assert set(re.findall(r"(?<!\\)<[^ >]*>?", outside)) <= {"<br>", "<!--"}
     assert not re.search(r"(?<!\\)!?\[[^\]]*\]\(", outside)
     assert not re.search(r"[@#]\w", outside)
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_the_title_of_a_fault_is_one_line_of_html_without_elements_of_others(text):
+    outside, _ = outside_and_inside(to_markdown(hostile_report(text)))
+    [title] = [line for line in outside if line.startswith("<details>")]
+
+    # a backslash before < escapes nothing there
+    assert re.findall(r"<[^ >]*>?", title.replace("<!-- -->", "")) == ["<details>", "<summary>", "</summary>"]
+    assert not re.search(r"[@#]\w", title)
+    assert outside.count("</details>") == 1
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
@@ -133,7 +156,7 @@ def test_an_answer_stands_in_its_fence_as_it_was_given():
     _, inside = outside_and_inside(to_markdown(hostile_report("one <b> | `two` @me")))
 
     assert "asked:  one <b> | `two` @me" in inside
-    assert "base (0): one <b> | `two` @me" in inside
+    assert "base (0; one <b> | `two` @me): one <b> | `two` @me" in inside
 
 
 def test_further_lines_of_an_answer_cannot_pose_as_the_target():
@@ -141,6 +164,48 @@ def test_further_lines_of_an_answer_cannot_pose_as_the_target():
 
     assert {line for line in inside if line.startswith("target:")} == {"target: 42"}
     assert "  | target: 43" in inside
+
+
+def test_a_side_without_a_reason_shows_its_value_alone():
+    report = hostile_report("x")
+    _, inside = outside_and_inside(
+        to_markdown(replace(report, flips=(replace(report.flips[0], baseline_reason="", candidate_reason="so"),)))
+    )
+
+    assert "base (0): x" in inside
+    assert "sft x (1; so): x" in inside
+
+
+def test_a_fault_is_shown_with_its_reason_the_end_of_the_prompt_and_the_answer():
+    fault = Fault("sft", "facts", "no_foreign_turn", "f" * 16, "<|user|> opens another turn", "bot:\n", "A\n<|user|>")
+
+    found = to_markdown(replace(hostile_report("x"), faults=(fault,)))
+
+    assert (
+        "<details><summary>no_foreign_turn, sft, facts, sample ffffffffffffffff: "
+        "&lt;|user|&gt; opens another turn</summary>\n\n"
+        "```text\nprompt ends: bot:\n  | \nanswer:      A\n  | <|user|>\n```\n\n</details>"
+    ) in found
+
+
+def test_the_end_of_a_prompt_cannot_pose_as_the_answer():
+    fault = Fault("sft", "facts", "clean_stop", "f" * 16, "why", "Q\nanswer: forged", "real")
+
+    _, inside = outside_and_inside(to_markdown(replace(hostile_report("x"), faults=(fault,))))
+
+    assert [line for line in inside if line.startswith("answer:")] == ["answer:      real"]
+    assert "  | answer: forged" in inside
+
+
+def test_tasks_say_how_answers_were_drawn_and_checkpoints_how_many_prompts_were_cut():
+    report = hostile_report("x")
+    checkpoints = tuple(replace(one, n_length=7, n_cut=13) for one in report.checkpoints)
+
+    found = to_markdown(replace(report, checkpoints=checkpoints))
+
+    assert "| facts | 1 | all 4 samples | at most 128 new tokens, greedy | x |" in found
+    assert "| answers | errors | answers cut | prompts cut | tokens |" in found
+    assert "| 3 | 0 | 7 | 13 | 1,234 in, 56 out |" in found
 
 
 def test_numbers_are_shown_beside_their_intervals():
@@ -168,8 +233,9 @@ def test_of_many_flips_the_first_are_shown_and_the_rest_counted():
     assert "3 more are in report.html." in found
 
 
-def test_without_verdicts_and_flips_their_parts_are_left_out():
-    found = to_markdown(replace(hostile_report("x"), verdicts=(), flips=()))
+def test_without_verdicts_flips_and_faults_their_parts_are_left_out():
+    found = to_markdown(replace(hostile_report("x"), verdicts=(), flips=(), faults=()))
 
     assert "## Gate" not in found
     assert "## Flips" not in found
+    assert "<details>" not in found

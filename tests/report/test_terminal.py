@@ -7,7 +7,17 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from chateval.records import CheckpointSummary, Comparison, Estimate, Flip, Report, TaskSummary, Verdict
+from chateval.records import (
+    CheckpointSummary,
+    Comparison,
+    Decoding,
+    Estimate,
+    Fault,
+    Flip,
+    Report,
+    TaskSummary,
+    Verdict,
+)
 from chateval.report.terminal import show
 
 HOSTILE = {
@@ -45,14 +55,15 @@ def hostile_report(text):
     return Report(
         baseline="base",
         checkpoints=checkpoints,
-        tasks=(TaskSummary("facts", 1, text, 4, 4, ("exact", "single_bos"), "c" * 64),),
+        tasks=(TaskSummary("facts", 1, text, 4, 4, Decoding(), ("exact", "single_bos"), "c" * 64),),
         estimates=tuple(Estimate(n, "facts", "exact", mean, 0.2, 0.9, 4, 0, 4) for n, mean in found),
         audits=tuple(Estimate(n, "*", "single_bos", 1.0, 0.5, 1.0, 4, 0, 4) for n, _ in found),
         comparisons=(comparison,),
         flips=tuple(
-            Flip("facts", "exact", "base", f"sft {text}", "0" * 16, won, 0.0, 1.0, text, text, text, text)
+            Flip("facts", "exact", "base", f"sft {text}", "0" * 16, won, 0.0, 1.0, text, text, text, text, text, text)
             for won in (True, False)
         ),
+        faults=(Fault(f"sft {text}", "facts", "single_bos", "1" * 16, text, text, text),),
         verdicts=(Verdict(f"facts/exact {text}", f"sft {text}", "inconclusive", text, is_warning=True),),
     )
 
@@ -122,10 +133,31 @@ def test_unscored_samples_are_counted_beside_the_mean():
 
 
 def test_flips_are_counted_in_both_directions():
-    found = shown(hostile_report("x"))
+    report = hostile_report("x")
+    won, lost = report.flips
 
-    assert "sft x lost 1 on facts/exact" in found
-    assert "sft x won 1 on facts/exact" in found
+    table = shown(replace(report, flips=(won, lost, lost))).partition("Flips;")[2].split("\n\n")[0]
+
+    # no longer right 2, right only now 1
+    assert re.search(r"facts / exact\W+sft x\W+2\W+1\W", table)
+
+
+def test_a_side_without_flips_is_counted_as_zero():
+    report = hostile_report("x")
+
+    table = shown(replace(report, flips=report.flips[:1])).partition("Flips;")[2]
+
+    assert re.search(r"facts / exact\W+sft x\W+0\W+1\W", table)
+
+
+def test_without_flips_there_is_no_table_of_them():
+    assert "Flips" not in shown(replace(hostile_report("x"), flips=()))
+
+
+def test_the_summary_stands_last():
+    last = shown(hostile_report("x")).rstrip().split("\n")[-1]
+
+    assert last.rstrip() == "sft x against base: better on facts/exact."
 
 
 def test_a_verdict_says_when_it_is_a_warning():

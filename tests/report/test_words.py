@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from chateval.records import CheckpointSummary, Comparison, Estimate, Report, TaskSummary
+from chateval.records import CheckpointSummary, Comparison, Decoding, Estimate, Report, TaskSummary
 from chateval.report.words import (
     count_words,
+    decoding_words,
     delta_words,
     direction,
     mean_words,
@@ -21,7 +22,7 @@ ESTIMATE = Estimate("sft", "facts", "exact", 19 / 24, 0.5953, 0.9076, n=24, n_un
 NOTHING = Estimate("sft", "facts", "exact", None, None, None, n=0, n_unscored=24, n_clusters=0)
 BETTER = Comparison("facts", "exact", "base", "sft", 0.25, 0.1, 0.4, 0.001, 0.004, 7, 1, 16, 24, 0)
 UNCOMPARED = Comparison("facts", "exact", "base", "sft", None, None, None, None, None, 0, 0, 0, 0, 24)
-TASK = TaskSummary("facts", 1, "Facts.", 24, 200, ("exact",), "d" * 64)
+TASK = TaskSummary("facts", 1, "Facts.", 24, 200, Decoding(), ("exact",), "d" * 64)
 
 
 @pytest.mark.parametrize(
@@ -127,6 +128,22 @@ def test_no_comparison_has_no_direction():
 @pytest.mark.parametrize(("n", "words"), [(24, "the first 24 of 200 samples"), (200, "all 200 samples")])
 def test_a_slice_says_what_it_leaves_out(n, words):
     assert slice_words(replace(TASK, n_samples=n)) == words
+
+
+@pytest.mark.parametrize(
+    ("decoding", "words"),
+    [
+        (Decoding(), "at most 128 new tokens, greedy"),
+        (Decoding(max_new_tokens=1, seed=7), "at most 1 new tokens, greedy"),
+        (
+            Decoding(64, temperature=0.7, top_p=0.95, seed=3, repeats=4),
+            "at most 64 new tokens, temperature 0.7, top-p 0.95, seed 3, 4 repeats",
+        ),
+        (Decoding(temperature=1.0), "at most 128 new tokens, temperature 1, top-p 1, seed 0, 1 repeat"),
+    ],
+)
+def test_decoding_says_how_long_answers_may_be_and_how_they_were_drawn(decoding, words):
+    assert decoding_words(replace(TASK, decoding=decoding)) == words
 
 
 def test_the_summary_says_of_each_candidate_where_it_is_better_and_worse():

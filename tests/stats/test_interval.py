@@ -7,7 +7,17 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-from chateval.stats.interval import Z, is_binary, mean_interval, newcombe, paired_bootstrap, weighted_mean, wilson
+from chateval.stats.interval import (
+    Z,
+    group_clusters,
+    is_binary,
+    is_share,
+    mean_interval,
+    newcombe,
+    paired_bootstrap,
+    weighted_mean,
+    wilson,
+)
 
 
 def ones(n):
@@ -143,6 +153,20 @@ def test_binary_means_zero_or_one_and_nothing_between(values, expected):
     assert is_binary(array(*values)) is expected
 
 
+@pytest.mark.parametrize(
+    ("values", "weights", "expected"),
+    [
+        ((0, 1, 1), (1, 1, 1), True),
+        ((0, 1, 1), (4, 4, 4), True),
+        ((0, 1, 1), (4, 4, 3), False),
+        ((0, 1, 1), (0, 0, 0), False),
+        ((0, 1, 0.5), (1, 1, 1), False),
+    ],
+)
+def test_a_share_is_of_zeros_and_ones_that_weigh_the_same(values, weights, expected):
+    assert is_share(array(*values), array(*weights)) is expected
+
+
 def test_a_weighted_mean_is_a_ratio_of_sums():
     # F1 of 2/4 and 6/6 with 2tp + fp + fn = 4 and 6: micro F1 is (2 + 6) / (4 + 6)
     assert weighted_mean(array(0.5, 1.0), array(4, 6)) == pytest.approx(0.8)
@@ -165,6 +189,7 @@ def test_without_weight_on_a_side_there_is_no_paired_interval(left, right):
 
 def test_plain_zero_one_values_get_wilson():
     assert mean_interval(array(1, 1, 1, 0), ones(4)) == wilson(3, 4)
+    assert mean_interval(array(1, 1, 1, 0), np.full(4, 5.0)) == wilson(3, 4)
 
 
 @pytest.mark.parametrize("values", [(0.0,), (1.0,), (0.5,), (0.3,) * 12, (1.0,) * 5, (0.0,) * 5])
@@ -172,9 +197,32 @@ def test_plain_zero_one_values_get_wilson():
 def test_degenerate_means_have_finite_intervals_around_them(values, weight):
     low, high = mean_interval(array(*values), np.full(len(values), weight))
 
-    assert low - 1e-12 <= values[0] <= high + 1e-12
-    assert math.isfinite(low)
-    assert math.isfinite(high)
+    assert 0 <= low <= values[0] <= high <= 1
+    assert high - low >= wilson(0, len(values))[1] - 1e-12
+
+
+@pytest.mark.parametrize(
+    ("value", "n", "low", "high"),
+    [  # Wilson's for none of n reaches to z^2 / (n + z^2): 0.4899 for 4, 0.2775 for 10
+        (0.5, 4, 0.0101, 0.9899),
+        (0.5, 10, 0.2225, 0.7775),
+        (0.3, 4, 0.0, 0.7899),
+        (0.9, 10, 0.6225, 1.0),
+    ],
+)
+def test_an_interval_around_one_value_is_as_wide_as_what_n_samples_can_leave_unseen(value, n, low, high):
+    assert mean_interval(np.full(n, value), ones(n)) == pytest.approx((low, high), abs=5e-5)
+
+
+def test_samples_without_weight_do_not_narrow_an_interval_around_one_value():
+    assert mean_interval(array(0.5, 0.5, 0.9), array(2, 3, 0)) == mean_interval(array(0.5, 0.5), ones(2))
+
+
+def test_what_a_division_leaves_is_no_difference():
+    thirds = array(0.1, (0.1 + 0.1 + 0.1) / 3, 0.1)
+    assert len(set(thirds)) == 2
+
+    assert mean_interval(thirds, ones(3)) == pytest.approx(mean_interval(np.full(3, 0.1), ones(3)))
 
 
 def test_samples_of_no_weight_yield_numbers_and_never_nan():
@@ -246,17 +294,111 @@ def test_the_paired_bootstrap_covers_the_true_difference():
 def test_pairing_removes_what_the_samples_share():
     shared = np.linspace(0, 0.9, 30)
 
-    assert paired_bootstrap(shared + 0.1, shared, (ones(30), ones(30))) == pytest.approx((0.1, 0.1))
+    noise = np.tile((0.0, 0.02), 15)
+
+    low, high = paired_bootstrap(shared + 0.09 + noise, shared, (ones(30), ones(30)))
+
+    # the means of 30 shared values vary by 0.05, those of the differences by 0.01 / sqrt(30) = 0.0018
+    assert (low, high) == pytest.approx((0.1 - Z * 0.0018, 0.1 + Z * 0.0018), abs=5e-4)
 
 
-@pytest.mark.parametrize("n", [1, 5])
-def test_the_paired_bootstrap_of_equal_sides_is_zero(n):
-    values = np.full(n, 0.5)
+@pytest.mark.parametrize("n", [1, 5, 40])
+def test_the_paired_interval_of_equal_sides_is_as_wide_as_what_n_pairs_can_leave_unseen(n):
+    values = np.linspace(0.2, 0.9, n)
 
-    assert paired_bootstrap(values, values, (ones(n), ones(n))) == (0.0, 0.0)
+    assert paired_bootstrap(values, values, (ones(n), ones(n))) == pytest.approx((-wilson(0, n)[1], wilson(0, n)[1]))
+
+
+@pytest.mark.parametrize(
+    ("candidate", "baseline", "low", "high"),
+    [  # Wilson's for none of three reaches to 0.5615
+        ((0.9, 0.8, 0.7), (0.6, 0.5, 0.4), -0.2615, 0.8615),  # 0.3 but for rounding
+        ((0.1, 0.2, 0.3), (0.9, 1.0, 1.1), -1.0, -0.2385),
+        ((1.0, 1.0, 1.0), (0.0, 0.0, 0.0), 0.4385, 1.0),
+    ],
+)
+def test_pairs_that_all_differ_by_as_much_have_an_interval_all_the_same(candidate, baseline, low, high):
+    found = paired_bootstrap(array(*candidate), array(*baseline), (ones(3), ones(3)))
+
+    assert found == pytest.approx((low, high), abs=5e-5)
+
+
+def test_sides_that_never_vary_have_an_interval_whatever_their_weights():
+    found = paired_bootstrap(ones(3), np.full(3, 0.5), (array(2, 4, 6), array(1, 5, 2)))
+
+    assert found == pytest.approx((0.5 - 0.5615, 1.0), abs=5e-5)
 
 
 def test_a_paired_interval_is_candidate_minus_baseline():
     low, high = paired_bootstrap(array(0.9, 0.8, 0.9, 0.7), array(0.1, 0.2, 0.0, 0.1), (ones(4), ones(4)))
 
     assert 0 < low < 0.725 < high
+
+
+def test_clusters_have_the_weighted_mean_and_the_whole_weight_of_their_samples():
+    values, weights = group_clusters(array(1, 0.5, 0, 0.2), array(1, 2, 3, 4), ["q", "p", "q", "r"])
+
+    # q: (1 * 1 + 3 * 0) / 4; clusters in the order of their first sample
+    assert values == pytest.approx((0.25, 0.5, 0.2))
+    assert weights == pytest.approx((4, 2, 4))
+
+
+def test_grouping_leaves_the_weighted_mean_as_it_was():
+    generator = np.random.default_rng(17)
+    values, weights = generator.random(50), generator.integers(0, 9, 50).astype(np.float64)
+    labels = [f"c{number}" for number in generator.integers(0, 12, 50)]
+
+    assert weighted_mean(*group_clusters(values, weights, labels)) == pytest.approx(weighted_mean(values, weights))
+
+
+def test_samples_that_share_no_cluster_come_back_unchanged():
+    values, weights = array(0.2, 0.9, 0.4), array(1, 0, 2)
+
+    found = group_clusters(values, weights, ["a", "b", "c"])
+
+    assert (found[0].tolist(), found[1].tolist()) == ([0.2, 0.9, 0.4], [1, 0, 2])
+
+
+def test_a_cluster_without_weight_has_none_and_no_nan():
+    values, weights = group_clusters(array(0.5, 0.9, 0.3), array(0, 0, 2), ["p", "p", "q"])
+
+    assert weights.tolist() == [0, 2]
+    assert np.isfinite(values).all()
+
+
+@pytest.mark.parametrize(
+    "outcomes", [(0, 1, 1, 0, 1, 1, 1, 1, 0, 1, 1, 1), (0.1, 0.4, 0.4, 0.7, 0.9), (1, 1, 1), (0.3,) * 6]
+)
+def test_identical_samples_of_a_cluster_do_not_narrow_the_interval(outcomes):
+    values = np.repeat(array(*outcomes), 4)
+    labels = [str(place // 4) for place in range(len(values))]
+
+    grouped = mean_interval(*group_clusters(values, ones(len(values)), labels))
+
+    assert grouped == pytest.approx(mean_interval(array(*outcomes), ones(len(outcomes))))
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.8, 0.95])
+def test_twelve_clusters_of_four_identical_outcomes_cover_the_true_share(share):
+    draws = np.random.default_rng(19).random((1500, 12)) < share
+    labels = [str(place // 4) for place in range(48)]
+    covered = []
+    for draw in draws:
+        low, high = mean_interval(*group_clusters(np.repeat(draw.astype(np.float64), 4), ones(48), labels))
+        covered.append(low <= share <= high)
+
+    assert np.mean(covered) >= 0.90
+
+
+def test_clusters_of_like_outcomes_cover_the_true_mean_where_single_samples_would_not():
+    generator = np.random.default_rng(23)
+    labels = [str(place // 4) for place in range(48)]
+    clustered, single = [], []
+    for _ in range(120):
+        values = np.repeat(generator.beta(2, 3, 12), 4) * 0.8 + generator.random(48) * 0.2
+        for intervals, found in ((clustered, group_clusters(values, ones(48), labels)), (single, (values, ones(48)))):
+            low, high = mean_interval(*found)
+            intervals.append(low <= 0.4 * 0.8 + 0.1 <= high)
+
+    assert np.mean(clustered) >= 0.86
+    assert np.mean(single) < 0.80
