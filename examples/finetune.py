@@ -75,9 +75,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="conversations, JSON Lines")
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
     parser.add_argument("--lora", action="store_true", help="train an adapter instead of all weights")
-    parser.add_argument("--steps", type=int, default=40, help="default: %(default)s")
-    parser.add_argument("--batch-size", type=int, default=8, help="conversations in a step (default: %(default)s)")
-    parser.add_argument("--learning-rate", type=float, help="the highest one (default: 2e-4, with --lora 2e-3)")
+    parser.add_argument("--steps", type=int, default=75, help="default: %(default)s")
+    parser.add_argument("--batch-size", type=int, default=4, help="conversations in a step (default: %(default)s)")
+    parser.add_argument("--learning-rate", type=float, help="the highest one (default: 1e-4, with --lora 1e-3)")
     parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
     parser.add_argument("--bf16", action=argparse.BooleanOptionalAction, default=HAS_BF16, help="mixed precision")
     parser.add_argument("--rank", type=int, default=16, help="of the adapter (default: %(default)s)")
@@ -99,7 +99,7 @@ def main() -> None:
         output_dir=str(args.out),
         max_steps=args.steps,
         per_device_train_batch_size=args.batch_size,
-        learning_rate=args.learning_rate or (2e-3 if args.lora else 2e-4),
+        learning_rate=args.learning_rate or (1e-3 if args.lora else 1e-4),
         lr_scheduler_type="cosine",
         warmup_steps=args.steps // 10,
         max_length=None,

@@ -356,7 +356,7 @@ def test_pickled_weights_are_not_opened_and_cost_no_model_library(here):
 
 
 def test_a_key_that_is_misspelt_is_named_and_not_the_one_it_leaves_missing(chateval):
-    write_task(TASK.replace("version:", "verson:"))
+    write_task(task=TASK.replace("version:", "verson:"))
 
     code, message = chateval("run", "--checkpoint", "it=model", "--task", "mine")
 

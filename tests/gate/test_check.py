@@ -6,7 +6,7 @@ import pytest
 
 from chateval.errors import GateError
 from chateval.gate.check import PROMPT_SCORERS, check, check_rules, describe, exit_code
-from chateval.records import CheckpointSummary, Comparison, Estimate, Report, Rule, TaskSummary, Verdict
+from chateval.records import CheckpointSummary, Comparison, Decoding, Estimate, Report, Rule, TaskSummary, Verdict
 from chateval.score.registry import PROMPT_AUDIT
 
 FAMILIES = {"exact": "accuracy", "number": "accuracy", "json_valid": "format"}
@@ -27,15 +27,15 @@ def audit(scorer, mean, *, n=100, checkpoint="sft"):
     return Estimate(checkpoint, "*", scorer, mean, mean, mean, n, 0, n)
 
 
-def report(*found, audits=(), checkpoints=("base", "sft")):
+def report(*found, audits=(), checkpoints=("base", "sft"), n_errors=0):
     return Report(
         baseline="base",
         checkpoints=tuple(
-            CheckpointSummary(n, "chat", "float32", "t", "", "", None, 0, 0, 0, 0, 0, 0) for n in checkpoints
+            CheckpointSummary(n, "chat", "float32", "t", "", "", None, 9, n_errors, 0, 0, 0, 0) for n in checkpoints
         ),
         tasks=(
-            TaskSummary("facts", 1, "", 100, 100, ("exact", "json_valid"), ""),
-            TaskSummary("sums", 1, "", 100, 100, ("number",), ""),
+            TaskSummary("facts", 1, "", 100, 100, Decoding(), ("exact", "json_valid"), ""),
+            TaskSummary("sums", 1, "", 100, 100, Decoding(), ("number",), ""),
         ),
         estimates=tuple(one for one in found if isinstance(one, Estimate)),
         audits=tuple(audits),
@@ -100,11 +100,13 @@ def test_the_mean_alone_decides_nothing():
         (MIN, [estimate(0.9, 1.0, task="sums")]),
         (MIN, [replace(estimate(0.9, 1.0), mean=None, low=None, high=None, n=0)]),
         (MIN, [estimate(0.9, 1.0, n=9)]),
+        (MIN, [estimate(0.0, 0.1, n=9)]),
         (MIN, [estimate(0.9, 1.0, n_unscored=1)]),
         (DROP, []),
         (DROP, [estimate(0.9, 1.0)]),
         (DROP, [replace(comparison(0.1, 0.2), delta=None, low=None, high=None, n_pairs=0)]),
         (DROP, [comparison(0.1, 0.2, n=9)]),
+        (DROP, [comparison(-0.9, -0.8, n=9)]),
         (DROP, [comparison(0.1, 0.2, n_dropped=1)]),
     ],
 )
@@ -115,11 +117,29 @@ def test_what_is_missing_unscored_or_too_little_is_inconclusive_and_never_only_a
     assert (verdict.outcome, verdict.is_warning) == ("inconclusive", False)
 
 
-@pytest.mark.parametrize(("n", "min_samples", "outcome"), [(10, 10, "pass"), (10, 11, "inconclusive"), (1, 1, "pass")])
-def test_min_samples_is_the_least_number_that_passes(n, min_samples, outcome):
-    rule = replace(MIN, min_samples=min_samples)
+@pytest.mark.parametrize(
+    ("found", "min_samples", "outcome"),
+    [
+        (estimate(0.9, 1.0, n=10), 10, "pass"),
+        (estimate(0.9, 1.0, n=10), 11, "inconclusive"),
+        (estimate(0.9, 1.0, n=1), 1, "pass"),
+        (estimate(0.0, 0.1, n=10), 10, "fail"),
+        (estimate(0.0, 0.1, n=10), 11, "inconclusive"),
+        (comparison(-0.9, -0.8, n=10), 10, "fail"),
+        (comparison(-0.9, -0.8, n=10), 11, "inconclusive"),
+    ],
+)
+def test_min_samples_is_the_least_number_that_decides(found, min_samples, outcome):
+    rule = replace(MIN if isinstance(found, Estimate) else DROP, min_samples=min_samples)
 
-    assert judged(rule, estimate(0.9, 1.0, n=n)).outcome == outcome
+    assert judged(rule, found).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("rule", "found"), [(MIN, estimate(0.0, 0.1, n_unscored=3)), (DROP, comparison(-0.9, -0.8, n_dropped=3))]
+)
+def test_samples_that_could_not_be_evaluated_do_not_undo_a_failure(rule, found):
+    assert judged(rule, found).outcome == "fail"
 
 
 @pytest.mark.parametrize(
@@ -175,13 +195,32 @@ def test_a_wrong_rule_behind_right_ones_raises_too():
 
 def test_a_drop_needs_something_to_drop_from():
     with pytest.raises(GateError, match="baseline"):
-        check_rules([DROP], {"facts": ["exact"]}, ["base"], FAMILIES)
+        check_rules([DROP], {"facts": ["exact"]}, ["base"], FAMILIES, baseline="base")
+
+
+def test_a_baseline_cannot_drop_against_itself():
+    rule = replace(DROP, checkpoint="sft")
+
+    assert check_rules([rule], {"facts": ["exact"]}, ["base", "sft"], FAMILIES, baseline="base") is None
+    with pytest.raises(GateError, match=r"facts/exact max_drop 0\.02: 'sft' is the baseline"):
+        check_rules([rule], {"facts": ["exact"]}, ["base", "sft"], FAMILIES, baseline="sft")
+
+
+def test_a_rule_on_a_stored_report_is_held_against_the_baseline_of_that_report():
+    with pytest.raises(GateError, match="'base' is the baseline"):
+        check([replace(DROP, checkpoint="base")], report(comparison(0.1, 0.2)), FAMILIES)
+
+
+def test_the_baseline_may_have_a_least_value():
+    rule = replace(MIN, checkpoint="base")
+
+    assert check_rules([rule], {"facts": ["exact"]}, ["base", "sft"], FAMILIES, baseline="base") is None
 
 
 def test_right_rules_are_found_before_any_model_is_loaded():
     rules = [MIN, DROP, Rule(scorer="*", min_value=0.5), Rule(template="warn")]
 
-    assert check_rules(rules, {"facts": ["exact"]}, ["base", "sft"], FAMILIES) is None
+    assert check_rules(rules, {"facts": ["exact"]}, ["base", "sft"], FAMILIES, baseline="base") is None
 
 
 @pytest.mark.parametrize(
@@ -223,7 +262,29 @@ def test_a_rule_judges_the_checkpoint_it_names_or_all_but_the_baseline(rule, che
 def test_each_checkpoint_is_judged_by_its_own_numbers():
     found = report(estimate(0.9, 1.0), estimate(0.1, 0.2, checkpoint="lora"), checkpoints=("base", "sft", "lora"))
 
-    assert [(v.checkpoint, v.outcome) for v in check([MIN], found, FAMILIES)] == [("sft", "pass"), ("lora", "fail")]
+    assert {v.checkpoint: v.outcome for v in check([MIN], found, FAMILIES)} == {"sft": "pass", "lora": "fail"}
+
+
+def test_failures_come_first_and_passes_last_each_in_the_order_of_the_rules():
+    rules = [
+        replace(MIN, min_value=0.1),
+        replace(MIN, min_value=0.5),
+        replace(MIN, min_value=0.9),
+        replace(MIN, min_value=0.2),
+        replace(MIN, min_value=0.8),
+        replace(MIN, min_value=0.6),
+    ]
+
+    verdicts = check(rules, report(estimate(0.4, 0.7)), FAMILIES)
+
+    assert [(one.outcome, one.rule.split()[-1]) for one in verdicts] == [
+        ("fail", "0.9"),
+        ("fail", "0.8"),
+        ("inconclusive", "0.5"),
+        ("inconclusive", "0.6"),
+        ("pass", "0.1"),
+        ("pass", "0.2"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -248,6 +309,30 @@ def test_a_template_rule_asks_that_every_prompt_be_well_formed(audits, outcome, 
 
     assert verdict.outcome == outcome
     assert verdict.is_warning is (level == "warn" and outcome != "pass")
+
+
+@pytest.mark.parametrize(
+    ("audits", "outcome", "reason"),
+    [
+        ([audit("single_bos", 1.0)], "inconclusive", "2 prompts could not be answered, so they were not audited"),
+        ([audit("single_bos", 0.5)], "fail", "prompts that break the template: single_bos 0.500"),
+        ([], "inconclusive", "no prompt was audited"),
+    ],
+)
+@pytest.mark.parametrize("level", ["error", "warn"])
+def test_a_template_rule_never_passes_where_prompts_got_no_answer(audits, outcome, reason, level):
+    verdict = judged(Rule(template=level, checkpoint="sft"), audits=audits, n_errors=2)
+
+    assert (verdict.outcome, verdict.reason, verdict.is_warning) == (outcome, reason, level == "warn")
+
+
+def test_the_errors_of_one_checkpoint_leave_the_template_rule_of_another_alone():
+    found = report(audits=[audit("single_bos", 1.0), audit("single_bos", 1.0, checkpoint="base")])
+    base, sft = found.checkpoints
+
+    verdicts = check([Rule(template="error")], replace(found, checkpoints=(replace(base, n_errors=1), sft)), FAMILIES)
+
+    assert {one.checkpoint: one.outcome for one in verdicts} == {"base": "inconclusive", "sft": "pass"}
 
 
 def test_a_broken_template_is_named_with_its_share():

@@ -251,14 +251,22 @@ def test_a_killed_run_keeps_its_batches_and_ends_with_the_bytes_of_an_undisturbe
     assert files(tmp_path / "killed") == files(tmp_path / "undisturbed")
 
 
-def test_a_failed_prompt_is_counted_and_leads_to_exit_4(suite, cache_dir, tmp_path):
-    def reply(prompt):
-        if "0 + 0" in prompt.text:
-            raise RuntimeError("the wire broke")
-        return "1"
+def broken_at_zero(prompt):
+    if "0 + 0" in prompt.text:
+        raise RuntimeError("the wire broke")
+    return "1"
 
+
+@pytest.mark.parametrize(("gate", "code"), [((), 4), ((Rule(template="warn"),), 4), ((Rule(template="error"),), 3)])
+def test_a_failed_prompt_is_counted_and_leads_to_exit_4_or_leaves_the_gate_undecided(
+    gate, code, suite, cache_dir, tmp_path
+):
     result = evaluate(
-        suite, tmp_path / "run", cache_dir=cache_dir, open_engine=lambda subject: FakeEngine(reply), watcher=Quiet()
+        replace(suite, gate=gate),
+        tmp_path / "run",
+        cache_dir=cache_dir,
+        open_engine=lambda subject: FakeEngine(broken_at_zero),
+        watcher=Quiet(),
     )
 
     base = result.report.checkpoints[0]
@@ -266,17 +274,75 @@ def test_a_failed_prompt_is_counted_and_leads_to_exit_4(suite, cache_dir, tmp_pa
     assert (base.n_responses, base.n_errors) == (15, 1)
     assert (number.n, number.n_unscored) == (11, 1)
     assert number.mean == pytest.approx(2 / 11)
-    assert result.exit_code == exit_code_of(result.report) == 4
+    assert result.exit_code == exit_code_of(result.report) == code
+
+
+def test_a_report_shows_what_a_template_scorer_found_at_fault(suite, tasks, cache_dir, tmp_path):
+    path = Path(tasks[0]) / "task.yaml"
+    path.write_text(path.read_text().replace("max_new_tokens: 8", "max_new_tokens: 8, temperature: 0.7, repeats: 2"))
+
+    def reply(prompt):
+        return "7\n<|user|>" if prompt.repeat == 0 and "2 + 1" in prompt.text else f"repeat {prompt.repeat}"
+
+    result = evaluate(
+        replace(suite, tasks=tasks[:1], checkpoints=suite.checkpoints[:1], gate=()),
+        tmp_path / "run",
+        cache_dir=cache_dir,
+        open_engine=lambda subject: FakeEngine(reply),
+        watcher=Quiet(),
+    )
+
+    [fault] = [found for found in result.report.faults if found.scorer == "no_foreign_turn"]
+    assert (fault.checkpoint, fault.task, fault.reason) == ("base", "sums", "<|user|> opens another turn")
+    assert fault.prompt_end.endswith("2 + 1 =<|im_end|>\n<|im_start|>assistant\n")
+    assert fault.raw_text == "7\n<|user|>"
+    for name in ("report.html", "report.md"):
+        assert "&lt;|user|&gt; opens another turn" in (tmp_path / "run" / name).read_text("utf-8")
+
+
+def test_a_report_says_how_answers_were_drawn_and_why_a_flip_is_one(suite, tasks, cache_dir, tmp_path):
+    def open_engine(subject):
+        return FakeEngine(lambda prompt: "no idea" if subject.checkpoint.name == "base" else "1")
+
+    result = evaluate(
+        replace(suite, tasks=tasks[:1]), tmp_path / "run", cache_dir=cache_dir, open_engine=open_engine, watcher=Quiet()
+    )
+
+    flips = [flip for flip in result.report.flips if (flip.scorer, flip.candidate) == ("number", "one")]
+    assert [flip.target for flip in flips] == ["1", "1"]
+    assert {flip.baseline_reason for flip in flips} == {"no number in the response"}
+    assert {flip.candidate_reason for flip in flips}.isdisjoint({"no number in the response"})
+    assert result.report.tasks[0].decoding.max_new_tokens == 8
+    assert "at most 8 new tokens, greedy" in (tmp_path / "run" / "report.md").read_text("utf-8")
+
+
+def test_the_clusters_of_a_task_widen_means_and_differences(suite, tasks, cache_dir, tmp_path):
+    def open_engine(subject):
+        return FakeEngine(lambda prompt: "1" if subject.checkpoint.name == "base" else "2")
+
+    def judged(out):
+        suite_of_one = replace(suite, tasks=tasks[:1])
+        options = {"cache_dir": cache_dir, "open_engine": open_engine, "watcher": Quiet()}
+        report = evaluate(suite_of_one, tmp_path / out, **options).report
+        [found] = [one for one in report.estimates if (one.checkpoint, one.scorer) == ("one", "number")]
+        [compared] = [one for one in report.comparisons if (one.candidate, one.scorer) == ("one", "number")]
+        return found, compared
+
+    single = judged("single")
+    path = Path(tasks[0]) / "samples.jsonl"
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    path.write_text("".join(json.dumps(row | {"cluster": str(row["a"] + row["b"])}) + "\n" for row in rows))
+    clustered = judged("clustered")
+
+    assert (single[0].n_clusters, clustered[0].n_clusters) == (12, 6)
+    assert (single[0].mean, single[1].delta) == (clustered[0].mean, clustered[1].delta) == (3 / 12, 3 / 12 - 2 / 12)
+    for one, wider in zip(single, clustered, strict=True):
+        assert wider.high - wider.low > one.high - one.low
 
 
 def test_an_error_is_asked_again_and_an_answer_is_not(suite, cache_dir, tmp_path):
-    def broken(prompt):
-        if "0 + 0" in prompt.text:
-            raise RuntimeError("the wire broke")
-        return "1"
-
     options = {"cache_dir": cache_dir, "watcher": Quiet()}
-    evaluate(suite, tmp_path / "a", open_engine=lambda subject: FakeEngine(broken), **options)
+    evaluate(suite, tmp_path / "a", open_engine=lambda subject: FakeEngine(broken_at_zero), **options)
     result = evaluate(suite, tmp_path / "b", open_engine=lambda subject: FakeEngine(lambda p: "1"), **options)
 
     assert result.n_generated == 3

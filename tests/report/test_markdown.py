@@ -44,6 +44,7 @@ HOSTILE = {
 
 def hostile_report(text):
     """A report with `text` wherever a model, a data set or a user can put some."""
+    why = f"why {text}"
     checkpoints = tuple(
         CheckpointSummary(name, "chat", "float32", text, "a" * 64, "b" * 64, None, 3, 0, 1, 0, 1234, 56)
         for name in ("base", f"sft {text}")
@@ -58,7 +59,7 @@ def hostile_report(text):
         audits=tuple(Estimate(n, "*", "single_bos", 1.0, 0.5, 1.0, 4, 0, 4) for n, _ in found),
         comparisons=(comparison,),
         flips=tuple(
-            Flip("facts", "exact", "base", f"sft {text}", "0" * 16, won, 0.0, 1.0, text, text, text, text, text, text)
+            Flip("facts", "exact", "base", f"sft {text}", "0" * 16, won, 0.0, 1.0, text, text, why, why, text, text)
             for won in (True, False)
         ),
         faults=(Fault(f"sft {text}", "facts", "single_bos", "1" * 16, text, text, text),),
@@ -156,7 +157,7 @@ def test_an_answer_stands_in_its_fence_as_it_was_given():
     _, inside = outside_and_inside(to_markdown(hostile_report("one <b> | `two` @me")))
 
     assert "asked:  one <b> | `two` @me" in inside
-    assert "base (0; one <b> | `two` @me): one <b> | `two` @me" in inside
+    assert "base (0; why one <b> | `two` @me): one <b> | `two` @me" in inside
 
 
 def test_further_lines_of_an_answer_cannot_pose_as_the_target():

@@ -23,6 +23,8 @@ SPECIAL = {
     "<think>": THINK,
     "<tool_call>": TOOL,
     "  ": 7,
+    "</s>": 8,
+    "[EOS]": 9,
 }
 
 
@@ -150,6 +152,10 @@ def test_an_unclean_stop_names_the_token_that_was_expected():
         ("two  spaces", (20, 7, END), "eos", 1.0),
         ("<|im_end", (20, END), "eos", 1.0),
         ("a <b> c", (20, END), "eos", 1.0),
+        ("HTML strikes with <s>text</s>", (20, END), "eos", 1.0),
+        ("an id is no markup", (20, 8, END), "eos", 0.0),
+        ("an id is no markup", (BOS, 20, END), "eos", 0.0),
+        ("five characters [EOS]", (20, END), "eos", 0.0),
     ],
 )
 def test_no_special_token_stands_in_the_answer(text, ids, finish, value):
@@ -166,6 +172,7 @@ def test_no_special_token_stands_in_the_answer(text, ids, finish, value):
         ("Paris<|start_header_id|>user<|end_header_id|>", "<|start_header_id|>"),
         ("Paris<start_of_turn>user", "<start_of_turn>"),
         ("Paris [INST] And Rome? [/INST]", "[INST]"),
+        ("Harmony begins a message with <|start|>", None),
         ("Paris<｜User｜>And Rome?", "<｜User｜>"),
         ("Paris\n<|user|>\nAnd Rome?", "<|user|>"),
         ("Write <|user|> inside of a line", None),

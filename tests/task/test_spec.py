@@ -80,7 +80,7 @@ def test_a_key_that_must_be_there_is_named(read, tmp_path, key):
         ),
         ("source: me", "source: me\noutput: pick", 4, "output: input should be 'generate' or 'choose'; found 'pick'"),
         ("source: me", "source: me\noutput: choose", 1, "file: output: choose needs choices, for example choices: {"),
-        ("source: me", "source: me\nchoices: {feild: x}", 4, "choices.field: missing"),
+        ("source: me", "source: me\nchoices: {feild: x}", 4, "unknown key 'feild'; allowed: field"),
         ("source: me", "source: me\nchoices: [a, 5]", 4, "choices[1]: input should be a valid string; found 5"),
         ('  - {role: user, content: "{{ q }}"}', "  []", 5, "messages: list should have at least 1 item"),
         ('content: "{{ q }}"', "name: x", 6, "unknown key 'name'; allowed: role, content, field"),

@@ -29,6 +29,26 @@ def test_chatml_is_described_as_it_is(tokenizer):
     assert facts.special_tokens == {"<|endoftext|>": 0, "<|im_start|>": 1, "<|im_end|>": 2}
 
 
+def test_only_tokens_flagged_special_are_special(tokenizer):
+    tokenizer.add_tokens(["<word>"])
+
+    facts = find_facts(tokenizer, source="tokenizer", eos_ids=[0])
+
+    assert tokenizer.convert_tokens_to_ids("<word>") not in (None, *facts.special_tokens.values())
+    assert sorted(facts.special_tokens) == ["<|endoftext|>", "<|im_end|>", "<|im_start|>"]
+
+
+def test_an_added_token_that_is_not_special_can_end_a_turn(tokenizer):
+    tokenizer.add_tokens(["<end>"])
+    tokenizer.chat_template = tokenizer.chat_template.replace("<|im_end|>", "<end>")
+
+    facts = find_facts(tokenizer, source="tokenizer", eos_ids=[0])
+
+    assert facts.end_of_turn_id == tokenizer.convert_tokens_to_ids("<end>")
+    assert facts.end_of_turn_id in facts.stop_ids
+    assert "<end>" not in facts.special_tokens
+
+
 def test_the_end_of_turn_that_the_template_writes_joins_the_stop_set(tokenizer):
     tokenizer.eos_token = "<|endoftext|>"
 
