@@ -342,6 +342,7 @@ class TaskSummary:
     """Samples in this run."""
     n_available: int
     """Samples that the task has."""
+    output: Output
     decoding: Decoding
     scorers: tuple[str, ...]
     """In the task's order; the first is the headline."""

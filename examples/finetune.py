@@ -10,8 +10,6 @@ Example:
 """
 
 import argparse
-import contextlib
-import ctypes
 import json
 import warnings
 from pathlib import Path
@@ -19,7 +17,16 @@ from pathlib import Path
 import torch
 from datasets import Dataset
 from peft import LoraConfig
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase, Trainer, set_seed
+from rich.progress import Progress, TextColumn, TimeElapsedColumn
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PreTrainedTokenizerBase,
+    PrinterCallback,
+    Trainer,
+    TrainerCallback,
+    set_seed,
+)
 from transformers.utils import logging
 from trl import SFTConfig, SFTTrainer
 
@@ -33,12 +40,28 @@ class CpuTrainer(SFTTrainer):
     compute_loss = Trainer.compute_loss
 
 
-def keep_memory() -> None:
-    """Let glibc keep what is freed: handed back and asked for again, a step on a CPU takes up to twice as long."""
-    with contextlib.suppress(OSError, AttributeError):
-        libc = ctypes.CDLL(None)
-        libc.mallopt(-4, 0)  # M_MMAP_MAX
-        libc.mallopt(-1, 2**31 - 1)  # M_TRIM_THRESHOLD
+class Bar(TrainerCallback):
+    """Shows the steps as a bar of rich, with the loss of the last ones."""
+
+    def on_train_begin(self, args, state, control, **kwargs) -> None:
+        """Start the bar."""
+        columns = (*Progress.get_default_columns(), TimeElapsedColumn(), TextColumn("{task.fields[loss]}"))
+        self.progress = Progress(*columns)
+        self.progress.start()
+        self.bar = self.progress.add_task("training", total=state.max_steps, loss="")
+
+    def on_step_end(self, args, state, control, **kwargs) -> None:
+        """Move the bar on."""
+        self.progress.update(self.bar, completed=state.global_step)
+
+    def on_log(self, args, state, control, logs=None, **kwargs) -> None:
+        """Show the loss."""
+        if logs and "loss" in logs:
+            self.progress.update(self.bar, loss=f"loss {float(logs['loss']):.3f}")
+
+    def on_train_end(self, args, state, control, **kwargs) -> None:
+        """Leave the bar as it ended."""
+        self.progress.stop()
 
 
 def read_conversations(path: Path) -> Dataset:
@@ -82,14 +105,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--bf16", action=argparse.BooleanOptionalAction, default=HAS_BF16, help="mixed precision")
     parser.add_argument("--rank", type=int, default=16, help="of the adapter (default: %(default)s)")
     parser.add_argument("--alpha", type=int, default=32, help="of the adapter (default: %(default)s)")
-    parser.add_argument("--target-modules", nargs="+", default="all-linear", help="to adapt (default: %(default)s)")
+    parser.add_argument("--target-modules", nargs="+", default="all-linear", help="names (default: %(default)s)")
     return parser.parse_args()
 
 
 def main() -> None:
     """Train, after a look at the labels, and save."""
     args = arguments()
-    keep_memory()
     warnings.filterwarnings("ignore", category=FutureWarning)
     logging.set_verbosity_error()
     set_seed(args.seed)
@@ -111,6 +133,8 @@ def main() -> None:
         dataloader_pin_memory=False,
         save_strategy="no",
         report_to="none",
+        disable_tqdm=True,
+        logging_steps=5,
     )
     trainer = (CpuTrainer if config.use_cpu else SFTTrainer)(
         model=AutoModelForCausalLM.from_pretrained(args.model, dtype=torch.float32),
@@ -118,7 +142,9 @@ def main() -> None:
         train_dataset=read_conversations(args.data),
         processing_class=tokenizer,
         peft_config=lora if args.lora else None,
+        callbacks=[Bar()],
     )
+    trainer.remove_callback(PrinterCallback)
     check_labels(trainer, tokenizer)
     trainer.train()
     trainer.model.save_pretrained(args.out)

@@ -70,6 +70,10 @@ def demo(
     raise typer.Exit(result.exit_code)
 
 
+_KEEP_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(2**31 - 1)}
+"""Lets glibc keep what a training step frees; handed back and asked for again, it slows a step on a CPU."""
+
+
 def _make(path: Path, command: list[str | Path]) -> None:
     """Run a script with `--out`; what it writes takes its place only when it is whole."""
     if path.exists():
@@ -78,7 +82,7 @@ def _make(path: Path, command: list[str | Path]) -> None:
     unfinished = path.with_name(f"unfinished-{path.name}")
     shutil.rmtree(unfinished, ignore_errors=True)
     arguments = [sys.executable, *map(str, command), "--out", str(unfinished)]
-    done = subprocess.run(arguments, check=False, env={**os.environ, "PYTHONWARNINGS": "ignore"})
+    done = subprocess.run(arguments, check=False, env=_KEEP_MEMORY | os.environ)
     if done.returncode:
         raise ChatevalError(f"{Path(arguments[1]).name} ended with code {done.returncode}; its output is above")
     unfinished.replace(path)

@@ -219,6 +219,7 @@ def _report(material: _Material, scores: Sequence[Score], audits: Sequence[Score
                 description=task.description,
                 n_samples=len(task.samples),
                 n_available=material.n_available[task.name],
+                output=task.output,
                 decoding=task.decoding,
                 scorers=tuple(spec.name for spec in task.scorers),
                 digest=task.digest,

@@ -72,7 +72,9 @@ def slice_words(task: TaskSummary) -> str:
 
 
 def decoding_words(task: TaskSummary) -> str:
-    """Return how the answers of a task were drawn."""
+    """Return how the answers of a task were had."""
+    if task.output == "choose":
+        return "the choice with the highest log-likelihood"
     decoding = task.decoding
     text = f"at most {decoding.max_new_tokens} new tokens, "
     if decoding.temperature == 0:

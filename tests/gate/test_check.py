@@ -34,8 +34,8 @@ def report(*found, audits=(), checkpoints=("base", "sft"), n_errors=0):
             CheckpointSummary(n, "chat", "float32", "t", "", "", None, 9, n_errors, 0, 0, 0, 0) for n in checkpoints
         ),
         tasks=(
-            TaskSummary("facts", 1, "", 100, 100, Decoding(), ("exact", "json_valid"), ""),
-            TaskSummary("sums", 1, "", 100, 100, Decoding(), ("number",), ""),
+            TaskSummary("facts", 1, "", 100, 100, "generate", Decoding(), ("exact", "json_valid"), ""),
+            TaskSummary("sums", 1, "", 100, 100, "generate", Decoding(), ("number",), ""),
         ),
         estimates=tuple(one for one in found if isinstance(one, Estimate)),
         audits=tuple(audits),

@@ -56,7 +56,7 @@ def hostile_report(text):
     return Report(
         baseline="base",
         checkpoints=checkpoints,
-        tasks=(TaskSummary("facts", 1, text, 4, 4, Decoding(), ("exact", "single_bos"), "c" * 64),),
+        tasks=(TaskSummary("facts", 1, text, 4, 4, "generate", Decoding(), ("exact", "single_bos"), "c" * 64),),
         estimates=tuple(Estimate(n, "facts", "exact", mean, 0.2, 0.9, 4, 0, 4) for n, mean in found),
         audits=tuple(Estimate(n, "*", "single_bos", 1.0, 0.5, 1.0, 4, 0, 4) for n, _ in found),
         comparisons=(comparison,),

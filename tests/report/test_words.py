@@ -22,7 +22,8 @@ ESTIMATE = Estimate("sft", "facts", "exact", 19 / 24, 0.5953, 0.9076, n=24, n_un
 NOTHING = Estimate("sft", "facts", "exact", None, None, None, n=0, n_unscored=24, n_clusters=0)
 BETTER = Comparison("facts", "exact", "base", "sft", 0.25, 0.1, 0.4, 0.001, 0.004, 7, 1, 16, 24, 0)
 UNCOMPARED = Comparison("facts", "exact", "base", "sft", None, None, None, None, None, 0, 0, 0, 0, 24)
-TASK = TaskSummary("facts", 1, "Facts.", 24, 200, Decoding(), ("exact",), "d" * 64)
+TASK = TaskSummary("facts", 1, "Facts.", 24, 200, "generate", Decoding(), ("exact",), "d" * 64)
+CHOOSING = replace(TASK, output="choose")
 
 
 @pytest.mark.parametrize(
