@@ -37,6 +37,7 @@ clean:
 .venv/torch:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "chateval needs Python 3.11 or newer; say make PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --upgrade pip # the resolver of old versions takes minutes longer over the same packages
 	$(BIN)/python -c 'import torch' 2>/dev/null || $(BIN)/pip install --quiet $(TORCH)
 	touch $@
 

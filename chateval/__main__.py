@@ -31,7 +31,7 @@ def main() -> None:
 
             traceback.print_exc()
             _say("chateval: this is our fault; please report it with the lines above")
-    sys.exit(code)
+    sys.exit(code or 0)
 
 
 def _other(error: Exception) -> int:

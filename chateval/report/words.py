@@ -84,23 +84,34 @@ def decoding_words(task: TaskSummary) -> str:
 
 
 def summary(report: Report) -> list[str]:
-    """Return a sentence for each candidate: where it is better, where worse, where nobody can tell."""
+    """Return a sentence for each candidate: where it is better, where worse, where perhaps, where nobody can tell."""
     lines = []
     for checkpoint in report.checkpoints:
         if checkpoint.name == report.baseline:
             continue
-        found: dict[str, list[str]] = {"better": [], "worse": [], "unclear": [], "not compared": []}
+        found: dict[str, list[str]] = {}
         for comparison in report.comparisons:
             if comparison.candidate == checkpoint.name:
-                word = "not compared" if comparison.delta is None else direction(comparison)
-                found[word].append(f"{comparison.task}/{comparison.scorer}")
-        parts = [f"{word} on {', '.join(found[word])}" for word in ("better", "worse") if found[word]]
-        if n := len(found["unclear"]):
+                found.setdefault(_standing(comparison), []).append(f"{comparison.task}/{comparison.scorer}")
+        parts = [f"{word} on {', '.join(found[word])}" for word in ("better", "worse") if word in found]
+        for word in ("perhaps better", "perhaps worse"):
+            if word in found:
+                parts.append(f"{word} on {', '.join(found[word])} (by the interval, not by the adjusted p)")
+        if n := len(found.get("unclear", ())):
             parts.append(f"no clear difference on {n}{' other' if parts else ''} measure{'s' if n > 1 else ''}")
-        if found["not compared"]:
+        if "not compared" in found:
             parts.append(f"not compared on {', '.join(found['not compared'])}")
         lines.append(f"{checkpoint.name} against {report.baseline}: {'; '.join(parts) or 'nothing to compare'}.")
     return lines
+
+
+def _standing(found: Comparison) -> str:
+    if found.delta is None or found.low is None or found.high is None:
+        return "not compared"
+    word = direction(found)
+    if word != "unclear" or found.low <= 0 <= found.high:
+        return word
+    return "perhaps better" if found.delta > 0 else "perhaps worse"
 
 
 METHOD = (

@@ -153,15 +153,16 @@ def test_the_summary_says_of_each_candidate_where_it_is_better_and_worse():
     comparisons = (
         BETTER,
         replace(BETTER, task="reading", delta=-0.2),
-        replace(BETTER, task="numbers", p_adjusted=0.6),
+        replace(BETTER, task="numbers", low=-0.1, p_adjusted=0.6),
+        replace(BETTER, task="letters", delta=-0.3, low=-0.5, high=-0.1, p_adjusted=0.6),
         replace(UNCOMPARED, task="empty"),
-        replace(BETTER, candidate="same", p_adjusted=0.6),
-        replace(BETTER, candidate="same", task="reading", p_adjusted=0.6),
+        replace(BETTER, candidate="same", low=-0.1, p_adjusted=0.6),
+        replace(BETTER, candidate="same", task="reading", low=-0.1, p_adjusted=0.6),
     )
 
     assert summary(Report("base", checkpoints, (TASK,), (), (), comparisons, ())) == [
-        "sft against base: better on facts/exact; worse on reading/exact; no clear difference on 1 other measure; "
-        "not compared on empty/exact.",
+        "sft against base: better on facts/exact; worse on reading/exact; perhaps worse on letters/exact (by the "
+        "interval, not by the adjusted p); no clear difference on 1 other measure; not compared on empty/exact.",
         "same against base: no clear difference on 2 measures.",
         "idle against base: nothing to compare.",
     ]
