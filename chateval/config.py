@@ -197,6 +197,8 @@ def with_options(
             specs[name] = replace(specs[name], template=template)
         else:
             raise ConfigError(f"--template {text!r}: no checkpoint {name!r}; there are: {', '.join(specs) or 'none'}")
+    if completion and any("=" not in text for text in templates):
+        raise ConfigError("--completion and --template both say what a checkpoint without a template sees; say one")
     if completion:
         specs = {one: replace(spec, spare_completion=True) for one, spec in specs.items()}
     if not specs:
@@ -215,6 +217,8 @@ def _settle(spec: CheckpointSpec, names: set[str]) -> CheckpointSpec:
     if spec.base is None or spec.base in names or Path(spec.base).expanduser().exists():
         return spec
     path = Path(spec.path).expanduser()
+    if path.exists() and spec.base.count("/") == 1:
+        return spec  # a hub id, as the base of a local adapter
     if path.exists():
         raise ConfigError(
             f"checkpoint {spec.name}: unknown base {spec.base!r}; checkpoints of this run: {', '.join(sorted(names))}"

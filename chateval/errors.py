@@ -54,3 +54,9 @@ class GateError(ChatevalError):
 
 class StoreError(ChatevalError):
     """The response store or a run folder cannot be read or written."""
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line that an error of a library says, or its name where it says nothing."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__

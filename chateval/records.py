@@ -69,8 +69,8 @@ class Task:
     decoding: Decoding
     scorers: tuple[ScorerSpec, ...]
     samples: tuple[Sample, ...]
-    folder: str
-    """Where the task was read from; not part of the digest."""
+    path: str
+    """The YAML file it was read from; not part of the digest."""
     prompt_digest: str
     """sha256 of what decides the answers: output, message templates and decoding."""
     digest: str

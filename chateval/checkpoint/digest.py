@@ -13,6 +13,8 @@ CONFIG_FILES = ("config.json", "generation_config.json")
 TOKENIZER_FILES = (
     "tokenizer.json",
     "tokenizer.model",
+    "spiece.model",
+    "tekken.json",
     "tokenizer_config.json",
     "special_tokens_map.json",
     "added_tokens.json",
@@ -34,9 +36,10 @@ class DigestCache:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            self._known: dict[str, str] = json.loads(path.read_text("utf-8"))
+            known = json.loads(path.read_text("utf-8"))
         except (OSError, ValueError):
-            self._known = {}
+            known = {}
+        self._known: dict[str, str] = known if isinstance(known, dict) else {}
 
     def file(self, path: Path) -> str:
         """Return the sha256 of a file, 64 hex digits."""

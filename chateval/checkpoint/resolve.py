@@ -9,6 +9,7 @@ from typing import Any
 from chateval.checkpoint.digest import CONFIG_FILES, TOKENIZER_FILES, DigestCache
 from chateval.checkpoint.hub import fetch, looks_like_hub_id
 from chateval.checkpoint.tensors import check_adapter_fits, read_shapes, weight_files
+from chateval.codec import digest
 from chateval.errors import CheckpointError
 from chateval.records import Checkpoint, CheckpointSpec
 from chateval.template import read_template
@@ -89,7 +90,10 @@ def _read_gguf(path: Path) -> Mapping[str, Any]:
 
 def _gguf_context(fields: Mapping[str, Any]) -> int | None:
     found = [field for name, field in fields.items() if name.endswith(".context_length")]
-    return int(found[0].contents()) if found else None
+    try:
+        return int(found[0].contents()) if found else None
+    except (TypeError, ValueError):
+        return None
 
 
 def _resolve_folder(checkpoint: Checkpoint, path: Path, spec: CheckpointSpec, digests: DigestCache) -> Checkpoint:
@@ -129,8 +133,9 @@ def _resolve_adapter(
 ) -> Checkpoint:
     config = read_config(path, "adapter_config.json")
     refuse_remote_code(path)
+    _refuse_other_adapters(path, config)
     recorded = config.get("base_model_name_or_path")
-    base = _resolve_base(checkpoint.name, path, spec.base or recorded, others, digests)
+    base = _resolve_base(checkpoint.name, path, spec.base, recorded, others, digests)
     files = weight_files(path, stem="adapter_model")
     shapes = {name: shape for file in files for name, shape in read_shapes(file).items()}
     base_path = Path(base.path)
@@ -146,26 +151,53 @@ def _resolve_adapter(
         base_path=base.path,
         weights_digest=base.weights_digest,
         adapter_digest=digests.files([*files, path / "adapter_config.json"]),
-        tokenizer_digest=_tokenizer_digest(own, digests),
+        tokenizer_digest=digest([_tokenizer_digest(own, digests), base.tokenizer_digest]),
         template_path=str(path) if template_source(path) else base.template_path,
         context_tokens=base.context_tokens,
         dtype=base.dtype if spec.base in others else checkpoint.dtype,
     )
 
 
+PLAIN_STARTS = (None, True, False, "gaussian")
+"""Values of `init_lora_weights` that leave the base as it was; PiSSA, OLoRA and their like take a part out of it."""
+
+
+def _refuse_other_adapters(path: Path, config: Mapping[str, Any]) -> None:
+    """Raise CheckpointError for adapters that cannot be switched off by switching them off."""
+    kind, bias, start = config.get("peft_type"), config.get("bias", "none"), config.get("init_lora_weights")
+    if kind != "LORA":
+        raise CheckpointError(
+            f"{path}: an adapter of type {kind!r}; LORA is what can share a base. Merge it and test that"
+        )
+    if bias != "none" or start not in PLAIN_STARTS:
+        what = f"bias={bias!r}" if bias != "none" else f"init_lora_weights={start!r}"
+        raise CheckpointError(
+            f"{path}: {what} writes into the base, which other checkpoints share; merge the adapter (merge_and_unload) "
+            "and test the merged folder"
+        )
+
+
 def _resolve_base(
-    name: str, path: Path, reference: Any, others: Mapping[str, CheckpointSpec], digests: DigestCache
+    name: str,
+    path: Path,
+    named: str | None,
+    recorded: Any,
+    others: Mapping[str, CheckpointSpec],
+    digests: DigestCache,
 ) -> Checkpoint:
+    reference = named or recorded
     if not isinstance(reference, str) or not reference:
         raise CheckpointError(f"{path}: adapter_config.json names no base; say which: {name}={path}@BASE")
-    known = others.get(reference)
-    if known is None and not Path(reference).exists() and not looks_like_hub_id(reference):
+    known = others.get(named) if named else None
+    if known is None and not Path(reference).expanduser().exists() and not looks_like_hub_id(reference):
         raise CheckpointError(
             f"{path}: its base {reference!r} is not here; say where it is: {name}={path}@BASE, "
             f"with one of {', '.join(others)} or a path"
         )
     # The base under an adapter is not asked for a template of its own: the adapter's folder may bring one.
     base = known or CheckpointSpec(name=f"{name}'s base", path=reference)
+    if (Path(base.path).expanduser() / "adapter_config.json").is_file():
+        raise CheckpointError(f"{path}: its base {reference!r} is an adapter itself; merge that one first")
     found = _resolve(replace(base, spare_completion=base.spare_completion or known is None), others, digests)
     if found.kind == "lora":
         raise CheckpointError(f"{path}: its base {reference!r} is an adapter itself; merge that one first")
@@ -176,9 +208,14 @@ def _check_recorded_base(path: Path, recorded: Any, base: Checkpoint, digests: D
     """Refuse a base that is provably not the one the adapter was trained on."""
     if not isinstance(recorded, str) or not Path(recorded).is_dir() or Path(recorded).resolve() == Path(base.path):
         return
-    trained_on = weight_files(Path(recorded))
-    given = weight_files(Path(base.path)) if Path(base.path).is_dir() else []
-    if given and [digests.file(file) for file in trained_on] != [digests.file(file) for file in given]:
+    try:
+        trained_on = weight_files(Path(recorded))
+        given = weight_files(Path(base.path)) if Path(base.path).is_dir() else []
+    except CheckpointError:
+        return
+    if len(given) == len(trained_on) and [digests.file(file) for file in trained_on] != [
+        digests.file(file) for file in given
+    ]:
         raise CheckpointError(
             f"{path}: adapter of another base: it was trained on {recorded}, whose weights differ from {base.path}"
         )
@@ -221,6 +258,12 @@ def read_config(folder: Path, name: str = "config.json") -> dict[str, Any]:
 
 def refuse_remote_code(folder: Path) -> None:
     """Raise CheckpointError if a file of the folder asks for Python of its own (`auto_map`)."""
+    named = read_config(folder).get("transformers_weights")
+    if named:
+        raise CheckpointError(
+            f"{folder / 'config.json'}: transformers_weights names a weight file of its own ({str(named)[:80]!r}); "
+            "remove it, so that model.safetensors is what is loaded"
+        )
     for name in ("config.json", "tokenizer_config.json"):
         wanted = read_config(folder, name).get("auto_map")
         if wanted:
@@ -239,9 +282,20 @@ def template_source(folder: Path) -> str | None:
     return None
 
 
+def read_own_template(folder: Path) -> str | None:
+    """Return the template of a folder that has no tokenizer beside it; of several named ones, `default`."""
+    if (folder / "chat_template.jinja").is_file():
+        return (folder / "chat_template.jinja").read_text("utf-8", "replace")
+    found = read_config(folder, "tokenizer_config.json").get("chat_template")
+    if isinstance(found, list):
+        found = {entry.get("name"): entry.get("template") for entry in found if isinstance(entry, dict)}.get("default")
+    return found if isinstance(found, str) else None
+
+
 def has_tokenizer(folder: Path) -> bool:
     """Return whether a folder brings a tokenizer of its own."""
-    return any((folder / name).is_file() for name in ("tokenizer.json", "tokenizer.model", "vocab.json"))
+    names = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model", "tekken.json")
+    return any((folder / name).is_file() for name in names)
 
 
 def _tokenizer_digest(folders: Iterable[Path], digests: DigestCache) -> str:

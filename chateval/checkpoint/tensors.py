@@ -38,7 +38,7 @@ def read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
         try:
             begin, end = (int(offset) for offset in entry["data_offsets"])
             shapes[name] = tuple(int(length) for length in entry["shape"])
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise CheckpointError(
                 f"{path}: broken safetensors file: tensor {name!r} has no shape or offsets"
             ) from error
@@ -52,7 +52,7 @@ def read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
 
 
 def weight_files(folder: Path, *, stem: str = "model") -> list[Path]:
-    """Return the safetensors files of a model or adapter folder, in the order of their names.
+    """Return the safetensors files that transformers and PEFT would load: a single one before shards.
 
     Args:
         folder: A folder of a checkpoint.
@@ -63,6 +63,8 @@ def weight_files(folder: Path, *, stem: str = "model") -> list[Path]:
     """
     index = folder / f"{stem}.safetensors.index.json"
     single = folder / f"{stem}.safetensors"
+    if single.is_file():
+        return [single]
     if index.is_file():
         try:
             names = sorted(set(json.loads(index.read_text("utf-8"))["weight_map"].values()))
@@ -74,8 +76,6 @@ def weight_files(folder: Path, *, stem: str = "model") -> list[Path]:
                     f"{index}: lists {name!r}, which is not in the folder; fetch the checkpoint again"
                 )
         return [folder / name for name in names]
-    if single.is_file():
-        return [single]
     pickled = [path for pattern in ("*.bin", "*.pt", "*.pth", "*.ckpt") for path in sorted(folder.glob(pattern))]
     pickled = [path for path in pickled if path.name != "training_args.bin"]
     if pickled:
@@ -99,16 +99,22 @@ def check_adapter_fits(adapter_path: Path, adapter: Shapes, base: Shapes) -> Non
                 module = name.split(f".{part}.")[0].removeprefix("base_model.model.")
                 pairs.setdefault(module, {})[part] = shape
     for module, parts in pairs.items():
-        expected = base.get(f"{module}.weight") or base.get(f"{module.removeprefix('model.')}.weight")
-        if expected is None:
-            raise CheckpointError(
-                f"{adapter_path}: adapter of another base: it changes {module}, which the base does not have"
-            )
+        expected = _find_module(module, base)
         down, up = parts.get("lora_A"), parts.get("lora_B")
-        if down is None or up is None or len(expected) != 2:
+        if expected is None or down is None or up is None or len(expected) != 2:
             continue
         if sorted((up[0], down[-1])) != sorted(expected):
             raise CheckpointError(
                 f"{adapter_path}: adapter of another base: {module} is {up[0]} x {down[-1]} in the adapter "
                 f"and {expected[0]} x {expected[1]} in the base"
             )
+    if pairs and not any(_find_module(module, base) for module in pairs):
+        raise CheckpointError(
+            f"{adapter_path}: adapter of another base: it changes {next(iter(pairs))}, which the base does not have"
+        )
+
+
+def _find_module(module: str, base: Shapes) -> tuple[int, ...] | None:
+    """Return the shape of a module's weight; files name it with or without the prefix of the model's body."""
+    inner = module.partition(".")[2]
+    return base.get(f"{module}.weight") or base.get(f"{inner}.weight")

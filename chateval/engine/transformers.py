@@ -1,6 +1,5 @@
-"""Checkpoints answered by transformers, in batches, with results equal to one prompt at a time."""
+"""Checkpoints answered by transformers, in batches; in float32 attention models answer as one prompt at a time."""
 
-import copy
 import inspect
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -8,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import LogitsProcessorList, StoppingCriteriaList
+from transformers import GenerationConfig, LogitsProcessorList, StoppingCriteriaList
 
 from chateval.engine.batch import error_response, plan_batches, respond_or_halve
 from chateval.engine.decode import Row, RowLogits, RowStop, cut_at_stop
@@ -17,13 +16,11 @@ from chateval.errors import CheckpointError
 from chateval.records import Checkpoint, Prompt, Response, TemplateFacts
 from chateval.template import Tokenizer
 
-_READS_PROMPT = (
-    "repetition_penalty",
-    "encoder_repetition_penalty",
-    "no_repeat_ngram_size",
-    "encoder_no_repeat_ngram_size",
-)
+_READS_PROMPT = ("repetition_penalty", "no_repeat_ngram_size")
 """Settings of a generation_config that look at the prompt's ids: padding would change what they do."""
+
+_KEPT = (*_READS_PROMPT, "bad_words_ids", "suppress_tokens", "begin_suppress_tokens", "sequence_bias")
+"""Settings of a generation_config that are kept; the others are about drawing, lengths or ways of decoding."""
 
 
 class TransformersEngine:
@@ -84,35 +81,33 @@ class TransformersEngine:
         rows = [Row(prompt) for prompt in batch]
         ids, mask = self._pad_left([prompt.ids for prompt in batch])
         width = ids.shape[1]
-        output = model.generate(
-            input_ids=ids,
-            attention_mask=mask,
-            generation_config=self._generation_config(model, batch),
-            logits_processor=LogitsProcessorList([RowLogits(rows)]),
-            stopping_criteria=StoppingCriteriaList([RowStop(rows, width, self._facts.stop_ids, self._decode)]),
-        )
+        config, own = self._generation_config(model, batch), model.generation_config
+        model.generation_config = config  # generate() fills what a given config leaves open from the model's own
+        try:
+            output = model.generate(
+                input_ids=ids,
+                attention_mask=mask,
+                generation_config=config,
+                logits_processor=LogitsProcessorList([RowLogits(rows)]),
+                stopping_criteria=StoppingCriteriaList([RowStop(rows, width, self._facts.stop_ids, self._decode_raw)]),
+            )
+        finally:
+            model.generation_config = own
         new = output[:, width:].tolist()
         return [self._response(row, tuple(new[index][: row.n_tokens])) for index, row in enumerate(rows)]
 
     def _generation_config(self, model: Any, batch: Sequence[Prompt]) -> Any:
-        """Return the checkpoint's own settings, made greedy, with our stop set and the batch's longest limit."""
-        config = copy.deepcopy(model.generation_config)
-        config.update(
+        """Return greedy settings with our stop set, the batch's limit, and what the checkpoint asks of the logits."""
+        own = model.generation_config
+        kept = {name: getattr(own, name) for name in _KEPT if getattr(own, name, None) is not None}
+        return GenerationConfig(
+            **kept,
             do_sample=False,
-            num_beams=1,
-            temperature=None,
-            top_p=None,
-            top_k=None,
-            min_p=None,
-            typical_p=None,
-            max_length=None,
             max_new_tokens=max(prompt.decoding.max_new_tokens for prompt in batch),
             eos_token_id=list(self._facts.stop_ids) or [2**31 - 1],  # None would mean the model's own
             pad_token_id=self._pad_id,
             use_cache=True,
-            return_dict_in_generate=False,
         )
-        return config
 
     @property
     def _pad_id(self) -> int:
@@ -133,6 +128,9 @@ class TransformersEngine:
             )
         )
 
+    def _decode_raw(self, ids: Sequence[int]) -> str:
+        return self._decode(ids, skip_special_tokens=False)
+
     def _response(self, row: Row, output_ids: tuple[int, ...]) -> Response:
         prompt = row.prompt
         if row.finish == "error" or row.finish is None:
@@ -143,7 +141,7 @@ class TransformersEngine:
             sample_id=prompt.sample_id,
             text=cut_at_stop(text, prompt.decoding.stop) if row.finish == "stop" else text,
             finish=row.finish,
-            raw_text=self._decode(output_ids, skip_special_tokens=False),
+            raw_text=self._decode_raw(output_ids),
             output_ids=output_ids,
             n_prompt_tokens=len(prompt.ids),
             repeat=prompt.repeat,

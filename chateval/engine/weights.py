@@ -1,6 +1,7 @@
 """One base model in memory, and the adapters that sit on it."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ import torch
 
 from chateval.errors import CheckpointError
 from chateval.template import quiet_transformers
+
+logger = logging.getLogger(__name__)
 
 
 class Weights:
@@ -51,7 +54,7 @@ class Weights:
 
     def _put_on(self, adapter: Path, name: str) -> None:
         if name not in self._adapters:
-            from peft import PeftModel
+            from peft import PeftModel, get_peft_model_state_dict
 
             options = {"adapter_name": name, "is_trainable": False, "use_safetensors": True}
             try:
@@ -60,13 +63,28 @@ class Weights:
                         self._with_adapters = PeftModel.from_pretrained(self._model, str(adapter), **options)
                     else:
                         self._with_adapters.load_adapter(str(adapter), **options)
-            except (ValueError, RuntimeError, KeyError, TypeError, OSError) as error:
-                raise CheckpointError(
-                    f"{adapter}: cannot be put on {self._path}: {str(error).splitlines()[0]}"
-                ) from error
+            except Exception as error:
+                raise CheckpointError(f"{adapter}: cannot be put on {self._path}: {_whole(error)}") from error
+            _check_complete(adapter, get_peft_model_state_dict(self._with_adapters, adapter_name=name))
             self._adapters.add(name)
             self._with_adapters.eval()
         self._with_adapters.set_adapter(name)
+
+
+def _check_complete(adapter: Path, found: Mapping[str, Any]) -> None:
+    """Refuse an adapter whose file lacks tensors that its config asks for; warn of one that changes nothing."""
+    from safetensors import safe_open
+
+    with safe_open(adapter / "adapter_model.safetensors", framework="pt") as file:
+        in_file = set(file.keys())
+    lacking = sorted(name for name in found if "lora_" in name and name not in in_file)
+    if lacking:
+        raise CheckpointError(
+            f"{adapter}: incomplete: {len(lacking)} tensors that its config asks for are not in it, first {lacking[0]}"
+        )
+    ups = [tensor for name, tensor in found.items() if "lora_B" in name]
+    if ups and not any(bool(tensor.any()) for tensor in ups):
+        logger.warning("%s: the adapter has no effect: every lora_B is zero, so it answers as its base", adapter)
 
 
 def _load(path: Path, dtype: Any) -> Any:
@@ -74,8 +92,25 @@ def _load(path: Path, dtype: Any) -> Any:
 
     folder, options = (path.parent, {"gguf_file": path.name}) if path.is_file() else (path, {"use_safetensors": True})
     try:
-        return AutoModelForCausalLM.from_pretrained(
-            str(folder), dtype=dtype, trust_remote_code=False, local_files_only=True, **options
+        model, report = AutoModelForCausalLM.from_pretrained(
+            str(folder),
+            dtype=dtype,
+            trust_remote_code=False,
+            local_files_only=True,
+            output_loading_info=True,
+            **options,
         )
-    except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
-        raise CheckpointError(f"{path}: the model cannot be loaded: {str(error).splitlines()[0]}") from error
+    except Exception as error:
+        raise CheckpointError(f"{path}: the model cannot be loaded: {_whole(error)}") from error
+    missing = sorted({str(name) for name in (*report["missing_keys"], *report["mismatched_keys"])})
+    if missing:
+        raise CheckpointError(
+            f"{path}: {len(missing)} weights of {type(model).__name__} are not in the files and would be random, "
+            f"first {', '.join(missing[:3])}; is it a causal language model, saved whole?"
+        )
+    return model
+
+
+def _whole(error: BaseException) -> str:
+    """Return what an error says in one line, shortened: the useful part is often not on the first."""
+    return " ".join(str(error).split())[:300] or type(error).__name__

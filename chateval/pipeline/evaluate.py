@@ -76,6 +76,8 @@ def evaluate(
     """
     check_writable(out)
     plan = prepare(suite, cache_dir=cache_dir, watcher=watcher, trust_code=trust_code)
+    for name in OUTPUTS:
+        (out / name).unlink(missing_ok=True)  # a report of an earlier run must not outlive the start of this one
     with ResponseStore(cache_dir / "responses.sqlite") as store:
         answers = respond(plan, open_engine, store, watcher)
     watcher.stage("scoring")
@@ -109,10 +111,13 @@ def rescore(run: Path, *, watcher: Watcher, trust_code: bool = False) -> Report:
     manifest = read_manifest(run)
     answers = read_answers(run)
     suite = Suite(
-        checkpoints=(), tasks=tuple(entry["folder"] for entry in manifest["tasks"]), baseline=manifest["baseline"]
+        checkpoints=(), tasks=tuple(_task_again(entry) for entry in manifest["tasks"]), baseline=manifest["baseline"]
     )
     watcher.stage("reading tasks")
     tasks, n_available = load_tasks(suite, trust_code=trust_code)
+    for task, entry in zip(tasks, manifest["tasks"], strict=True):
+        if (task.name, task.prompt_digest) != (entry["name"], entry["prompt_digest"]):
+            raise DataError(f"{task.path}: asks otherwise than when {run} was made; run it again")
     prompts: dict[Key, list[Prompt]] = {}
     responses: dict[Key, list[Response]] = {}
     for line in answers:
@@ -122,6 +127,10 @@ def rescore(run: Path, *, watcher: Watcher, trust_code: bool = False) -> Report:
     for entry in manifest["checkpoints"]:
         checkpoints.append(_decode(Checkpoint, entry["checkpoint"], run))
         facts[checkpoints[-1].name] = _decode(TemplateFacts, entry["template"], run)
+    for checkpoint in checkpoints:
+        for task in tasks:
+            if (checkpoint.name, task.name) not in responses:
+                raise DataError(f"{run}/responses.jsonl: no answers of {checkpoint.name} to {task.name}; run it again")
     material = _Material(
         tasks=tuple(_as_answered(task, prompts[checkpoints[0].name, task.name]) for task in tasks),
         n_available=n_available,
@@ -139,13 +148,18 @@ def _decode(kind: Any, entry: Any, run: Path) -> Any:
     return decode(kind, canonical(entry), where=f"{run}/manifest.json")
 
 
+def _task_again(entry: Mapping[str, Any]) -> str:
+    """Return where a task of a manifest is now: its file, or the bundled task of its name if that is gone."""
+    return str(entry["path"]) if Path(entry["path"]).is_file() else str(entry["name"])
+
+
 def _as_answered(task: Task, prompts: Sequence[Prompt]) -> Task:
     """Return the task with the samples that were answered, in the order of the answers."""
     known = {sample.id: sample for sample in task.samples}
     ids = list(dict.fromkeys(prompt.sample_id for prompt in prompts))
     lost = [sample_id for sample_id in ids if sample_id not in known]
     if lost:
-        raise DataError(f"{task.folder}: the run has answers for sample {lost[0]}, which the task no longer has")
+        raise DataError(f"{task.path}: the run has answers for sample {lost[0]}, which the task no longer has")
     return replace(task, samples=tuple(known[sample_id] for sample_id in ids))
 
 
@@ -282,7 +296,7 @@ def _manifest(plan: Plan, answers: Answers) -> dict[str, Any]:
             {
                 "name": task.name,
                 "version": task.version,
-                "folder": task.folder,
+                "path": task.path,
                 "digest": task.digest,
                 "prompt_digest": task.prompt_digest,
                 "decoding": asdict(task.decoding),

@@ -1,6 +1,7 @@
 """Responses -> scores. The one place where a scorer's failure is caught."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from chateval.pipeline.prepare import Key
@@ -20,11 +21,12 @@ def mark(case: Case, scorer: Scorer) -> Mark:
         return Mark(None, reason=case.response.error)
     try:
         found = scorer(case)
-        if found.value is not None and not 0 <= found.value <= 1:
+        value = None if found.value is None else float(found.value)
+        if value is not None and not 0 <= value <= 1:
             return Mark(None, reason=f"the scorer returned {found.value!r}, which is not in [0, 1]")
     except Exception as error:  # noqa: BLE001 - one bad sample is data
         return Mark(None, reason=f"{type(error).__name__}: {error}")
-    return found
+    return replace(found, value=value, weight=float(found.weight))
 
 
 def mark_all(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from chateval.checkpoint import DigestCache, has_tokenizer, read_config, resolve_all
+from chateval.checkpoint import DigestCache, has_tokenizer, read_config, read_own_template, resolve_all
 from chateval.config import Suite
 from chateval.errors import CheckpointError, DataError, TaskError
 from chateval.gate import check_rules
@@ -91,7 +91,9 @@ def _try_scorers(task: Task, *, trust_code: bool) -> None:
             try:
                 scorer(Case(sample, prompt, Response(sample.id, "", "eos"), facts))
             except ValueError as error:
-                raise DataError(f"{task.folder}: scorer {spec.name} cannot use sample {sample.id}: {error}") from error
+                raise DataError(f"{task.path}: scorer {spec.name} cannot use sample {sample.id}: {error}") from error
+            except Exception:  # noqa: BLE001, S112 - a scorer of the user's may need a real answer
+                continue
 
 
 def prepare(suite: Suite, *, cache_dir: Path, watcher: Watcher, trust_code: bool = False) -> Plan:
@@ -133,8 +135,7 @@ def _open(checkpoint: Checkpoint) -> Subject:
     template = read_template(checkpoint.template) if checkpoint.template else None
     if template is None and checkpoint.template_path is not None:
         source = checkpoint.template_path
-        jinja = Path(source) / "chat_template.jinja"
-        template = jinja.read_text("utf-8") if Path(source) != place and jinja.is_file() else None
+        template = read_own_template(Path(source)) if Path(source) != place else None
     tokenizer = open_tokenizer(place, template=template)
     if tokenizer.chat_template is None and not checkpoint.completion:
         raise CheckpointError(f"{checkpoint.name}: transformers finds no chat template in {place}")
@@ -143,6 +144,9 @@ def _open(checkpoint: Checkpoint) -> Subject:
 
 
 def _eos_ids(folder: Path) -> list[int]:
-    config = read_config(folder, "generation_config.json") if folder.is_dir() else {}
+    """Return the EOS ids of generation_config.json, or of config.json where there is none, as transformers does."""
+    if not folder.is_dir():
+        return []
+    config = read_config(folder, "generation_config.json") or read_config(folder)
     found = config.get("eos_token_id")
     return [found] if isinstance(found, int) else [number for number in found or [] if isinstance(number, int)]

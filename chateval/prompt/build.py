@@ -41,8 +41,10 @@ def build_prompts(task: Task, samples: Sequence[Sample], tokenizer: Tokenizer, o
         prompts.append(Prompt(sample.id, messages, text="", ids=(), decoding=task.decoding))
     all_ids = tokenize(tokenizer, texts, add_special_tokens=options.completion)
     prompts = [
-        _fit(replace(prompt, text=text, ids=tuple(ids)), tokenizer, options)
-        for prompt, text, ids in zip(prompts, texts, all_ids, strict=True)
+        _fit(replace(prompt, text=text, ids=tuple(ids)), sample, room, tokenizer, options)
+        for prompt, text, ids, sample, room in zip(
+            prompts, texts, all_ids, samples, _answer_tokens(task, samples, tokenizer), strict=True
+        )
     ]
     if task.output == "choose":
         prompts = _add_choices(prompts, samples, tokenizer, options)
@@ -53,32 +55,43 @@ def _text(messages: Sequence[Message], tokenizer: Tokenizer, options: PromptOpti
     return render_completion(messages) if options.completion else render(tokenizer, messages)
 
 
-def _fit(prompt: Prompt, tokenizer: Tokenizer, options: PromptOptions) -> Prompt:
+def _answer_tokens(task: Task, samples: Sequence[Sample], tokenizer: Tokenizer) -> list[int]:
+    """Return how many tokens must be left for the answer of each sample: the limit, or its longest choice."""
+    if task.output == "generate":
+        return [task.decoding.max_new_tokens] * len(samples)
+    lengths = iter(tokenize(tokenizer, [choice for sample in samples for choice in sample.choices]))
+    return [max((len(next(lengths)) for _ in sample.choices), default=0) + 1 for sample in samples]
+
+
+def _fit(prompt: Prompt, sample: Sample, n_answer: int, tokenizer: Tokenizer, options: PromptOptions) -> Prompt:
     """Hold a prompt to the token limit by the named policy; what cannot be sent says why."""
     if not prompt.ids:
         return replace(prompt, error="the prompt is empty: it has no token")
-    room = options.limit - prompt.decoding.max_new_tokens if options.limit is not None else None
+    room = options.limit - n_answer if options.limit is not None else None
     if room is None or len(prompt.ids) <= room:
         return prompt
     if options.overflow == "drop_oldest":
-        cut = _drop_oldest(prompt, tokenizer, options, room)
+        cut = _drop_oldest(prompt, sample, tokenizer, options, room)
         if cut is not None:
             return cut
     return replace(
         prompt,
-        error=f"{len(prompt.ids):,} prompt tokens and {prompt.decoding.max_new_tokens} for the answer "
-        f"exceed the checkpoint's limit of {options.limit:,}",
+        error=f"{len(prompt.ids):,} prompt tokens and {n_answer} for the answer exceed the checkpoint's limit of "
+        f"{options.limit:,}",
     )
 
 
-def _drop_oldest(prompt: Prompt, tokenizer: Tokenizer, options: PromptOptions, room: int) -> Prompt | None:
+def _drop_oldest(
+    prompt: Prompt, sample: Sample, tokenizer: Tokenizer, options: PromptOptions, room: int
+) -> Prompt | None:
     """Drop whole turns from the front, system messages kept, until the rest fits and a user speaks first."""
-    system = [message for message in prompt.messages if message["role"] == "system"]
-    turns = [message for message in prompt.messages if message["role"] != "system"]
+    system = [message for message in sample.messages if message["role"] == "system"]
+    turns = [message for message in sample.messages if message["role"] != "system"]
     for first in range(1, len(turns)):
         if turns[first]["role"] != "user":
             continue
-        messages = (*system, *turns[first:])
+        kept = (*system, *turns[first:])
+        messages = place_system(kept, tokenizer, options.system, completion=options.completion)
         text = _text(messages, tokenizer, options)
         [ids] = tokenize(tokenizer, [text], add_special_tokens=options.completion)
         if len(ids) <= room:

@@ -70,7 +70,7 @@ def load_task(reference: str, *, check_scorer: ScorerCheck, relative_to: Path | 
         decoding=decoding,
         scorers=scorers,
         samples=samples,
-        folder=str(path.parent),
+        path=str(path.resolve()),
         prompt_digest=prompt_digest,
         digest=digest(
             [prompt_digest, spec.version, spec.target, choices, [[scorer.name, scorer.options] for scorer in scorers]]

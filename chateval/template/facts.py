@@ -79,6 +79,10 @@ def _generation_prompt(tokenizer: Tokenizer, opened: str) -> str:
 def _end_of_turn(tokenizer: Tokenizer, added: dict[str, int]) -> int | None:
     """Return the id of the first special or added token after the answer, as the template closes it."""
     chat = [{"role": "user", "content": _QUESTION}, {"role": "assistant", "content": _ANSWER}]
-    tail = render(tokenizer, chat, add_generation_prompt=False).rpartition(_ANSWER)[2]
-    found = [(tail.find(token), -len(token), number) for token, number in added.items() if token and token in tail]
+    _, answer, tail = render(tokenizer, chat, add_generation_prompt=False).rpartition(_ANSWER)
+    if not answer:
+        return None
+    found = [
+        (tail.find(token), -len(token), number) for token, number in added.items() if token.strip() and token in tail
+    ]
     return min(found)[2] if found else None

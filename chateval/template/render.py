@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chateval.errors import TemplateError
+from chateval.errors import TemplateError, first_line
 from chateval.records import Message
 from chateval.template.tokenizer import Tokenizer
 
@@ -14,14 +14,12 @@ def render(tokenizer: Tokenizer, messages: Sequence[Message], *, add_generation_
     Raises:
         TemplateError: If the template refuses the messages or is at fault itself.
     """
-    import jinja2
-
     try:
         text: Any = tokenizer.apply_chat_template(
             [dict(message) for message in messages], tokenize=False, add_generation_prompt=add_generation_prompt
         )
-    except (jinja2.TemplateError, TypeError, ValueError, KeyError, ArithmeticError, RecursionError) as error:
-        raise TemplateError(f"the chat template refuses the messages: {str(error).splitlines()[0]}") from error
+    except Exception as error:
+        raise TemplateError(f"the chat template refuses the messages: {first_line(error)}") from error
     return str(text)
 
 
@@ -48,4 +46,11 @@ def tokenize(tokenizer: Tokenizer, texts: Sequence[str], *, add_special_tokens: 
         return_attention_mask=False,
         verbose=False,
     )["input_ids"]
+    if add_special_tokens and tokenizer.eos_token_id is not None:
+        # Some tokenizers add an end token as well, after which a model has nothing to say.
+        ends = str(tokenizer.eos_token)
+        ids = [
+            found[:-1] if found[-1:] == [tokenizer.eos_token_id] and not text.endswith(ends) else found
+            for found, text in zip(ids, texts, strict=True)
+        ]
     return ids

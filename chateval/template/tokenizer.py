@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from chateval.errors import CheckpointError, TemplateError
+from chateval.errors import CheckpointError, TemplateError, first_line
 
 NAMED_DIR = Path(__file__).parent / "named"
 MAX_TEMPLATE_BYTES = 262_144
@@ -57,8 +57,8 @@ def open_tokenizer(path: Path, *, template: str | None = None) -> Tokenizer:
             tokenizer = AutoTokenizer.from_pretrained(
                 str(folder), trust_remote_code=False, local_files_only=True, **options
             )
-    except (OSError, ValueError, KeyError, TypeError, ImportError) as error:
-        raise CheckpointError(f"{path}: its tokenizer cannot be loaded: {str(error).splitlines()[0]}") from error
+    except Exception as error:
+        raise CheckpointError(f"{path}: its tokenizer cannot be loaded: {first_line(error)}") from error
     if template is not None:
         tokenizer.chat_template = template
     return tokenizer
@@ -75,6 +75,10 @@ def own_template(tokenizer: Tokenizer) -> str:
         if "default" not in template:
             raise TemplateError(f"several chat templates and no `default` among them: {', '.join(sorted(template))}")
         template = template["default"]
+    if template and len(template) > MAX_TEMPLATE_BYTES:
+        raise TemplateError(
+            f"the chat template has {len(template):,} characters, at most {MAX_TEMPLATE_BYTES:,} are read"
+        )
     return template or ""
 
 

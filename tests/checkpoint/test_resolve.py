@@ -184,3 +184,57 @@ def test_a_hub_id_that_cannot_be_had_says_so(resolve, tmp_path, monkeypatch):
 
     with pytest.raises(CheckpointError, match=r"someone/absent: no such folder here, and not to be had from the hub"):
         resolve(spec("someone/absent"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "match"),
+    [
+        ({"peft_type": "PREFIX_TUNING"}, "an adapter of type 'PREFIX_TUNING'; LORA is what can share a base"),
+        (
+            {"init_lora_weights": "pissa"},
+            "init_lora_weights='pissa' writes into the base, which other checkpoints share",
+        ),
+        ({"bias": "all"}, "bias='all' writes into the base"),
+    ],
+)
+def test_an_adapter_that_cannot_be_switched_off_is_refused(resolve, copy, tiny_loras, changes, match):
+    folder = copy(tiny_loras[0])
+    config = json.loads((folder / "adapter_config.json").read_text())
+    (folder / "adapter_config.json").write_text(json.dumps(config | changes))
+
+    with pytest.raises(CheckpointError, match=match):
+        resolve(spec(folder))
+
+
+def test_a_weight_file_named_by_the_config_is_refused(resolve, copy, tiny_chat):
+    folder = copy(tiny_chat)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"transformers_weights": "adapter_model.bin"}))
+
+    with pytest.raises(CheckpointError, match="transformers_weights names a weight file of its own"):
+        resolve(spec(folder))
+
+
+def test_the_digest_is_of_the_file_that_is_loaded_when_shards_lie_beside_it(resolve, copy, tiny_chat):
+    folder = copy(tiny_chat)
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"a": "gone.safetensors"}}))
+
+    [plain], [with_index] = resolve(spec(tiny_chat)), resolve(spec(folder))
+
+    assert plain.weights_digest == with_index.weights_digest
+
+
+def test_an_adapter_that_is_its_own_base_is_refused(resolve, copy, tiny_loras):
+    folder = copy(tiny_loras[0])
+
+    with pytest.raises(CheckpointError, match="is an adapter itself; merge that one first"):
+        resolve(spec(folder, "lora", base="lora"))
+
+
+def test_a_base_that_the_config_records_is_a_place_and_no_name(resolve, copy, tiny_chat, tiny_loras):
+    folder = copy(tiny_loras[0])
+    config = json.loads((folder / "adapter_config.json").read_text())
+    (folder / "adapter_config.json").write_text(json.dumps(config | {"base_model_name_or_path": "base"}))
+
+    with pytest.raises(CheckpointError, match="its base 'base' is not here"):
+        resolve(spec(tiny_chat, "base"), spec(folder, "lora"))

@@ -266,3 +266,31 @@ def test_ids_beyond_the_embeddings_are_named(bench):
 
     with pytest.raises(CheckpointError, match=r"writes id 100000, the model embeds 400 ids"):
         bench.engine().respond(prompts)
+
+
+def test_a_special_token_as_stop_string_ends_its_row(bench):
+    prompt = bench.prompts(Decoding(max_new_tokens=3))[0]
+    special = bench.tokenizer.decode([1])
+    with bench.weights.use(None, None) as model:
+        bias = model.lm_head.register_forward_hook(
+            lambda module, args, output: output.index_fill(-1, torch.tensor(1), 99.0)
+        )
+    prompt = replace(prompt, decoding=Decoding(max_new_tokens=3, stop=(special,)))
+
+    [response] = bench.engine(stop_ids=[]).respond([prompt])
+    bias.remove()
+
+    assert (response.finish, response.output_ids, response.text) == ("stop", (1,), "")
+
+
+def test_settings_about_lengths_and_ways_of_decoding_are_not_the_checkpoints(bench):
+    prompts = bench.prompts(Decoding(max_new_tokens=8))
+    expected = bench.engine(stop_ids=[]).respond(prompts)
+    with bench.weights.use(None, None) as model:
+        own = model.generation_config
+        own.min_length, own.penalty_alpha, own.prompt_lookup_num_tokens = 40, 0.6, 3
+
+    responses = bench.engine(stop_ids=[]).respond(prompts)
+
+    assert responses == expected
+    assert model.generation_config is own

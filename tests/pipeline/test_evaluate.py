@@ -416,3 +416,56 @@ def test_a_base_model_is_shown_plain_text_on_request(suite, tiny_chat, cache_dir
     )
 
     assert plan.prompts["plain", "sums"][0].text == "Add.\n\n0 + 0 =\n\n"
+
+
+def test_scoring_again_refuses_answers_to_another_prompt(run, tasks, tmp_path):
+    run()
+    path = Path(tasks[0]) / "task.yaml"
+    path.write_text(path.read_text().replace('"Add."', '"Subtract."'))
+
+    with pytest.raises(DataError, match="asks otherwise than when .* was made; run it again"):
+        rescore(tmp_path / "run", watcher=Quiet())
+
+
+def test_scoring_again_refuses_a_run_that_lost_answers(run, tmp_path):
+    run()
+    path = tmp_path / "run" / "responses.jsonl"
+    path.write_text("".join(line for line in path.read_text().splitlines(True) if '"checkpoint":"two"' not in line))
+
+    with pytest.raises(DataError, match=r"responses\.jsonl: no answers of two to sums"):
+        rescore(tmp_path / "run", watcher=Quiet())
+
+
+def test_an_adapters_template_counts_wherever_its_folder_keeps_it(suite, tiny_loras, cache_dir, tmp_path):
+    folder = shutil.copytree(tiny_loras[0], tmp_path / "own")
+    template = "{% for m in messages %}<|im_start|>{{ m['content'] }}<|im_end|>{% endfor %}"
+    (folder / "tokenizer_config.json").write_text(json.dumps({"chat_template": template}))
+    checkpoints = (suite.checkpoints[0], CheckpointSpec("own", str(folder), base="base"))
+
+    plan = prepare(replace(suite, checkpoints=checkpoints), cache_dir=cache_dir, watcher=Quiet())
+
+    assert plan.prompts["own", "sums"][0].text == "<|im_start|>Add.<|im_end|><|im_start|>0 + 0 =<|im_end|>"
+
+
+def test_end_tokens_of_config_json_count_where_there_is_no_generation_config(suite, tiny_chat, cache_dir, tmp_path):
+    folder = shutil.copytree(tiny_chat, tmp_path / "old")
+    (folder / "generation_config.json").unlink()
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"eos_token_id": [2, 77]}))
+    checkpoint = CheckpointSpec("old", str(folder))
+
+    plan = prepare(replace(suite, checkpoints=(checkpoint,), baseline="old"), cache_dir=cache_dir, watcher=Quiet())
+
+    assert plan.subjects[0].facts.stop_ids == (2, 77)
+
+
+def test_a_report_of_an_earlier_run_does_not_outlive_the_start_of_the_next(run, suite, cache_dir, tmp_path):
+    run()
+
+    def broken(subject):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(suite, tmp_path / "run", cache_dir=cache_dir, open_engine=broken, watcher=Quiet())
+
+    assert not (tmp_path / "run" / "report.json").exists()

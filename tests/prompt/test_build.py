@@ -145,3 +145,28 @@ def test_repeats_are_prompts_of_their_own(tokenizer):
     prompts = build_prompts(task(decoding=decoding), [sample(USER)], tokenizer, PromptOptions())
 
     assert [prompt.repeat for prompt in prompts] == [0, 1, 2]
+
+
+def test_a_choice_needs_room_for_itself_and_not_for_an_answer(tokenizer):
+    chat = sample(USER, choices=("Paris", "Rome"), target="Paris")
+    long = sample(USER, choices=("one " * 200, "Rome"), target="Rome")
+    decoding = Decoding(max_new_tokens=400)
+
+    [fits, does_not] = build_prompts(
+        task(output="choose", decoding=decoding), [chat, long], tokenizer, PromptOptions(limit=100)
+    )
+
+    assert fits.error is None
+    assert "exceed the checkpoint's limit of 100" in does_not.error
+
+
+def test_a_folded_system_message_outlives_the_turn_it_would_have_stood_in(tokenizer):
+    tokenizer.chat_template = NO_SYSTEM
+    turns = [{"role": role, "content": "one two three " * 20} for role in ("user", "assistant")]
+    options = PromptOptions(limit=120, system="fold_into_user", overflow="drop_oldest")
+
+    [prompt] = build_prompts(task(), [sample(SYSTEM, *turns, USER)], tokenizer, options)
+
+    assert prompt.error is None
+    assert prompt.n_cut == 2
+    assert prompt.messages[0]["content"] == "Be brief.\n\nWhat is the capital of France?"

@@ -67,7 +67,7 @@ def test_a_task_is_loaded_whole(load, tmp_path):
 
     [sample] = task.samples
     assert (task.name, task.version, task.description, task.source) == ("mine", 1, "sums", "me")
-    assert (task.licence, task.output, task.folder) == ("CC0-1.0", "generate", str(tmp_path / "mine"))
+    assert (task.licence, task.output, task.path) == ("CC0-1.0", "generate", str(tmp_path / "mine" / "task.yaml"))
     assert task.decoding == Decoding(max_new_tokens=8, stop=("\n",))
     assert task.scorers == (ScorerSpec("number", {"tolerance": 0.5}), ScorerSpec("exact"), ScorerSpec("json_schema"))
     assert (sample.messages, sample.target) == (({"role": "user", "content": "1+1?"},), "2")
@@ -87,7 +87,7 @@ def test_a_task_is_found_by_folder_by_file_and_by_bundled_name(tmp_path):
     ]
 
     assert [task.digest for task in found] == [found[0].digest] * 3
-    assert load_task("arithmetic", check_scorer=check_scorer).folder == str(bundled_tasks()["arithmetic"])
+    assert load_task("arithmetic", check_scorer=check_scorer).path == str(bundled_tasks()["arithmetic"] / "task.yaml")
 
 
 @pytest.mark.parametrize("reference", ["arithmetik", "./nowhere", "", "."])

@@ -53,7 +53,7 @@ def test_the_ten_tasks_are_listed():
 def test_a_task_has_the_name_of_its_folder_and_enough_samples_to_tell_models_apart(tasks, name):
     task = tasks[name]
 
-    assert task.folder == str(bundled_tasks()[name])
+    assert task.path == str(bundled_tasks()[name] / "task.yaml")
     assert len(task.samples) >= 60
 
 

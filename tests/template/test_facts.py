@@ -160,3 +160,25 @@ def test_tokenising_adds_nothing_to_rendered_text(tokenizer):
 def test_a_folder_without_a_tokenizer_is_named(tmp_path):
     with pytest.raises(CheckpointError, match="its tokenizer cannot be loaded"):
         open_tokenizer(tmp_path)
+
+
+def test_an_added_token_of_white_space_ends_no_turn(tokenizer):
+    from tokenizers import AddedToken
+
+    tokenizer.add_tokens([AddedToken("\n\n", special=False)])
+    tokenizer.chat_template = "{% for m in messages %}{{ m['content'] }}\n\n{% endfor %}"
+
+    assert find_facts(tokenizer, source="tokenizer", eos_ids=[2]).end_of_turn_id is None
+
+
+def test_a_tokenizer_that_adds_an_end_token_does_not_end_a_completion(tokenizer):
+    from tokenizers.processors import TemplateProcessing
+
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+        single="<|endoftext|> $A <|im_end|>", special_tokens=[("<|endoftext|>", 0), ("<|im_end|>", 2)]
+    )
+
+    [ids] = tokenize(tokenizer, ["one two"], add_special_tokens=True)
+
+    assert ids[0] == 0
+    assert ids[-1] != 2
