@@ -4,68 +4,10 @@ import json
 from dataclasses import replace
 
 import pytest
+from hostile_report import HOSTILE, hostile_report
 
 from chateval.errors import DataError
-from chateval.records import (
-    CheckpointSummary,
-    Comparison,
-    Decoding,
-    Estimate,
-    Fault,
-    Flip,
-    Report,
-    TaskSummary,
-    Verdict,
-)
 from chateval.report.json_file import read_report, to_json
-
-HOSTILE = {
-    "script": "<script>alert(1)</script>",
-    "end of script": "</script></pre></table><b>bold",
-    "image": '"><img src=x onerror=alert(1)>',
-    "quotes": "' onmouseover='alert(1)' x=\"",
-    "jinja": "{{ 7 * 7 }}{% raw %}",
-    "line separator": "a\u2028b",
-    "direction": "\u202egnp.exe",
-    "escape": "\x1b]0;owned\x07\x1b[2J\x9b31m",
-    "carriage return": "safe\roverwritten",
-    "command": "::error::owned\n::add-mask::x\n  ::set-output name=a::b",
-    "table": "a | b || c \\| d",
-    "backticks": "```\n````\n# free\n~~~",
-    "mention": "@octocat #1",
-    "link": "[click](javascript:alert(1)) ![x](http://example.invalid/x.png)",
-    "markup": "[bold]x[/bold] [/nothing] [link=http://example.invalid]y[/link] :warning:",
-    "nul": "a\x00b",
-    "lone surrogate": "a\ud800b",
-    "long": "x" * 200_000,
-    "lines": "one\ntwo\n\n| three | four |",
-    "empty": "",
-}
-
-
-def hostile_report(text):
-    """A report with `text` wherever a model, a data set or a user can put some."""
-    why = f"why {text}"
-    checkpoints = tuple(
-        CheckpointSummary(name, "chat", "float32", text, "a" * 64, "b" * 64, None, 3, 0, 1, 0, 1234, 56)
-        for name in ("base", f"sft {text}")
-    )
-    found = (("base", 0.5), (f"sft {text}", 0.75))
-    comparison = Comparison("facts", "exact", "base", f"sft {text}", 0.25, 0.1, 0.4, 0.001, 0.004, 2, 1, 1, 4, 0)
-    return Report(
-        baseline="base",
-        checkpoints=checkpoints,
-        tasks=(TaskSummary("facts", 1, text, 4, 4, "generate", Decoding(), ("exact", "single_bos"), "c" * 64),),
-        estimates=tuple(Estimate(n, "facts", "exact", mean, 0.2, 0.9, 4, 0, 4) for n, mean in found),
-        audits=tuple(Estimate(n, "*", "single_bos", 1.0, 0.5, 1.0, 4, 0, 4) for n, _ in found),
-        comparisons=(comparison,),
-        flips=tuple(
-            Flip("facts", "exact", "base", f"sft {text}", "0" * 16, won, 0.0, 1.0, text, text, why, why, text, text)
-            for won in (True, False)
-        ),
-        faults=(Fault(f"sft {text}", "facts", "single_bos", "1" * 16, text, text, text),),
-        verdicts=(Verdict(f"facts/exact {text}", f"sft {text}", "inconclusive", text, is_warning=True),),
-    )
 
 
 @pytest.mark.parametrize("name", [name for name in HOSTILE if name != "lone surrogate"])
