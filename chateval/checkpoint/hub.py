@@ -7,7 +7,8 @@ from chateval.errors import CheckpointError
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 
-FILES = ["*.json", "*.safetensors", "*.model", "*.jinja", "*.txt", "*.gguf"]
+FILES = ["*.json", "*.model", "*.jinja", "*.txt"]
+WEIGHTS = ["*.safetensors", "*.gguf"]
 """What a checkpoint may consist of: no pickles, no Python."""
 
 
@@ -16,12 +17,13 @@ def looks_like_hub_id(reference: str) -> bool:
     return _HUB_ID.fullmatch(reference) is not None
 
 
-def fetch(repo: str, revision: str | None) -> tuple[Path, str]:
+def fetch(repo: str, revision: str | None, *, with_weights: bool = True) -> tuple[Path, str]:
     """Fetch a repository of the hub, or take it from the local cache.
 
     Args:
         repo: owner/name.
         revision: Branch, tag or commit; the default branch if None.
+        with_weights: Whether weight files are wanted too.
 
     Returns:
         The folder and the commit (40 hex digits) that it holds.
@@ -33,7 +35,7 @@ def fetch(repo: str, revision: str | None) -> tuple[Path, str]:
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     try:
-        folder = Path(snapshot_download(repo, revision=revision, allow_patterns=FILES))
+        folder = Path(snapshot_download(repo, revision=revision, allow_patterns=FILES + WEIGHTS * with_weights))
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise CheckpointError(

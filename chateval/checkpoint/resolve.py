@@ -12,7 +12,7 @@ from chateval.checkpoint.tensors import check_adapter_fits, read_shapes, weight_
 from chateval.codec import digest
 from chateval.errors import CheckpointError
 from chateval.records import Checkpoint, CheckpointSpec
-from chateval.template import read_template
+from chateval.template import find_sources, read_json, read_template
 
 DTYPES = ("float32", "bfloat16", "float16")
 
@@ -238,22 +238,13 @@ def _with_layout(checkpoint: Checkpoint, spec: CheckpointSpec, *, has_template: 
     return replace(checkpoint, kind="base")
 
 
-def read_config(folder: Path, name: str = "config.json") -> dict[str, Any]:
+def read_config(folder: Path, name: str = "config.json") -> Mapping[str, Any]:
     """Return a JSON file of a checkpoint folder as an object; empty if the file is absent.
 
     Raises:
         CheckpointError: If it is not a JSON object.
     """
-    path = folder / name
-    if not path.is_file():
-        return {}
-    try:
-        config = json.loads(path.read_text("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path}: not valid JSON: {error}") from error
-    if not isinstance(config, dict):
-        raise CheckpointError(f"{path}: must be a JSON object, found {type(config).__name__}")
-    return config
+    return read_json(folder / name)
 
 
 def refuse_remote_code(folder: Path) -> None:
@@ -275,27 +266,13 @@ def refuse_remote_code(folder: Path) -> None:
 
 def template_source(folder: Path) -> str | None:
     """Return the file of a folder that the chat template stands in, as `AutoTokenizer` would choose it."""
-    if (folder / "chat_template.jinja").is_file():
-        return "chat_template.jinja"
-    if read_config(folder, "tokenizer_config.json").get("chat_template"):
-        return "tokenizer_config.json"
-    return None
+    found = next((source for source in find_sources(folder) if source.is_read), None)
+    return None if found is None else found.origin.partition(":")[0]
 
 
 def read_own_template(folder: Path) -> str | None:
     """Return the template of a folder that has no tokenizer beside it; of several named ones, `default`."""
-    if (folder / "chat_template.jinja").is_file():
-        return (folder / "chat_template.jinja").read_text("utf-8", "replace")
-    found = read_config(folder, "tokenizer_config.json").get("chat_template")
-    if isinstance(found, list):
-        found = {entry.get("name"): entry.get("template") for entry in found if isinstance(entry, dict)}.get("default")
-    return found if isinstance(found, str) else None
-
-
-def has_tokenizer(folder: Path) -> bool:
-    """Return whether a folder brings a tokenizer of its own."""
-    names = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model", "tekken.json")
-    return any((folder / name).is_file() for name in names)
+    return next((s.text for s in find_sources(folder) if s.is_read and s.name == "default"), None)
 
 
 def _tokenizer_digest(folders: Iterable[Path], digests: DigestCache) -> str:

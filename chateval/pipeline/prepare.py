@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from chateval.checkpoint import DigestCache, has_tokenizer, read_config, read_own_template, resolve_all
+from chateval.checkpoint import DigestCache, read_config, read_own_template, resolve_all
 from chateval.config import Suite
 from chateval.errors import CheckpointError, DataError, TaskError
 from chateval.gate import check_rules
@@ -13,7 +13,7 @@ from chateval.prompt import PromptOptions, build_prompts
 from chateval.records import Case, Checkpoint, Prompt, Response, Task, TemplateFacts
 from chateval.score import bind, families
 from chateval.task import load_task
-from chateval.template import Tokenizer, find_facts, open_tokenizer, read_template
+from chateval.template import Tokenizer, find_facts, has_tokenizer, open_tokenizer, read_template
 
 Key = tuple[str, str]
 """(checkpoint, task)"""

@@ -6,8 +6,8 @@ from typing import Literal
 
 from chateval.errors import TemplateError
 from chateval.prompt.system import SystemPolicy, place_system
-from chateval.records import Message, Prompt, Sample, Task
-from chateval.template import Tokenizer, render, render_completion, tokenize
+from chateval.records import Prompt, Sample, Task
+from chateval.template import Chat, Tokenizer, render, render_all, render_completion, text_of, tokenize
 
 OverflowPolicy = Literal["error", "drop_oldest"]
 
@@ -31,14 +31,13 @@ def build_prompts(task: Task, samples: Sequence[Sample], tokenizer: Tokenizer, o
         TemplateError: If the template cannot carry the messages of a sample; names task and sample.
     """
     prompts: list[Prompt] = []
-    texts: list[str] = []
     for sample in samples:
         try:
             messages = place_system(sample.messages, tokenizer, options.system, completion=options.completion)
-            texts.append(_text(messages, tokenizer, options))
         except TemplateError as error:
             raise TemplateError(f"task {task.name}, sample {sample.id}: {error}") from error
         prompts.append(Prompt(sample.id, messages, text="", ids=(), decoding=task.decoding))
+    texts = _texts(task, prompts, tokenizer, options)
     all_ids = tokenize(tokenizer, texts, add_special_tokens=options.completion)
     prompts = [
         _fit(replace(prompt, text=text, ids=tuple(ids)), sample, room, tokenizer, options)
@@ -51,8 +50,16 @@ def build_prompts(task: Task, samples: Sequence[Sample], tokenizer: Tokenizer, o
     return [replace(prompt, repeat=repeat) for prompt in prompts for repeat in range(task.decoding.repeats)]
 
 
-def _text(messages: Sequence[Message], tokenizer: Tokenizer, options: PromptOptions) -> str:
-    return render_completion(messages) if options.completion else render(tokenizer, messages)
+def _texts(task: Task, prompts: Sequence[Prompt], tokenizer: Tokenizer, options: PromptOptions) -> list[str]:
+    if options.completion:
+        return [render_completion(prompt.messages) for prompt in prompts]
+    texts = []
+    for prompt, found in zip(prompts, render_all(tokenizer, [Chat(p.messages) for p in prompts]), strict=True):
+        try:
+            texts.append(text_of(found))
+        except TemplateError as error:
+            raise TemplateError(f"task {task.name}, sample {prompt.sample_id}: {error}") from error
+    return texts
 
 
 def _answer_tokens(task: Task, samples: Sequence[Sample], tokenizer: Tokenizer) -> list[int]:
@@ -92,7 +99,7 @@ def _drop_oldest(
             continue
         kept = (*system, *turns[first:])
         messages = place_system(kept, tokenizer, options.system, completion=options.completion)
-        text = _text(messages, tokenizer, options)
+        text = render_completion(messages) if options.completion else render(tokenizer, messages)
         [ids] = tokenize(tokenizer, [text], add_special_tokens=options.completion)
         if len(ids) <= room:
             return replace(prompt, messages=messages, text=text, ids=tuple(ids), n_cut=first)

@@ -1,26 +1,52 @@
 """Messages to the exact text a checkpoint sees, through its own template and the user's own transformers."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from chateval.errors import TemplateError, first_line
+from chateval.errors import TemplateError
 from chateval.records import Message
-from chateval.template.tokenizer import Tokenizer
+from chateval.template.sandbox import Chat, Rendered, sandbox
+from chateval.template.tokenizer import Tokenizer, own_template
 
 
 def render(tokenizer: Tokenizer, messages: Sequence[Message], *, add_generation_prompt: bool = True) -> str:
     """Render messages with the tokenizer's chat template; not a token is added beyond it.
 
     Raises:
-        TemplateError: If the template refuses the messages or is at fault itself.
+        TemplateError: If the template refuses the messages, is at fault itself, or runs over a limit.
     """
-    try:
-        text: Any = tokenizer.apply_chat_template(
-            [dict(message) for message in messages], tokenize=False, add_generation_prompt=add_generation_prompt
-        )
-    except Exception as error:
-        raise TemplateError(f"the chat template refuses the messages: {first_line(error)}") from error
-    return str(text)
+    [found] = render_all(tokenizer, [Chat(messages, add_generation_prompt=add_generation_prompt)])
+    return text_of(found)
+
+
+def render_all(tokenizer: Tokenizer, chats: Sequence[Chat]) -> list[Rendered]:
+    """Render chats in the sandbox, as `tokenizer.apply_chat_template(..., tokenize=False)` would.
+
+    Raises:
+        TemplateError: If the tokenizer has several templates and none is called `default`.
+    """
+    if any(chat.tools for chat in chats):
+        templates = [own_template(tokenizer, has_tools=bool(chat.tools)) for chat in chats]
+        return [
+            sandbox().render(template, tokenizer.special_tokens_map, [chat])[0]
+            for template, chat in zip(templates, chats, strict=True)
+        ]
+    return sandbox().render(own_template(tokenizer), tokenizer.special_tokens_map, chats)
+
+
+def text_of(rendered: Rendered) -> str:
+    """Return the text of a rendering.
+
+    Raises:
+        TemplateError: If there is none; says why.
+    """
+    if rendered.text is not None:
+        return rendered.text
+    error = rendered.error
+    said = "" if error is None else error.message
+    if error is not None and error.kind == "refused":
+        raise TemplateError(f"the chat template refuses the messages: {said}")
+    place = f" (line {error.line} of it)" if error is not None and error.line else ""
+    raise TemplateError(f"the chat template cannot be rendered{place}: {said}")
 
 
 def render_completion(messages: Sequence[Message]) -> str:

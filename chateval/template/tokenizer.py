@@ -64,14 +64,26 @@ def open_tokenizer(path: Path, *, template: str | None = None) -> Tokenizer:
     return tokenizer
 
 
-def own_template(tokenizer: Tokenizer) -> str:
-    """Return the text of the template that plain chats are rendered with; empty if there is none.
+def has_tokenizer(folder: Path) -> bool:
+    """Return whether a folder brings a tokenizer of its own."""
+    names = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model", "tekken.json")
+    return any((folder / name).is_file() for name in names)
+
+
+def own_template(tokenizer: Tokenizer, *, has_tools: bool = False) -> str:
+    """Return the text of the template that chats are rendered with; empty if there is none.
+
+    Args:
+        tokenizer: Of the checkpoint.
+        has_tools: Of several named templates take `tool_use`, as transformers does for chats with tools.
 
     Raises:
         TemplateError: If there are several and none is called `default`.
     """
     template = tokenizer.chat_template
     if isinstance(template, dict):
+        if has_tools and "tool_use" in template:
+            template = {"default": template["tool_use"]}
         if "default" not in template:
             raise TemplateError(f"several chat templates and no `default` among them: {', '.join(sorted(template))}")
         template = template["default"]

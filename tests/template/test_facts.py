@@ -92,9 +92,9 @@ def test_a_checkpoint_without_any_end_token_is_refused(tokenizer):
     ("template", "match"),
     [
         ("{{ raise_exception('no system') }}", "no system"),
-        ("{% for m in messages %}", "refuses the messages"),
-        ("{{ ''.__class__.__mro__ }}", "refuses the messages"),
-        ("{{ messages[7]['content'] + 1 }}", "refuses the messages"),
+        ("{% for m in messages %}", r"cannot be rendered \(line 1 of it\)"),
+        ("{{ ''.__class__.__mro__ }}", "cannot be rendered: access to attribute"),
+        ("{{ messages[7]['content'] + 1 }}", "cannot be rendered: "),
     ],
 )
 def test_a_template_that_fails_is_a_template_error(tokenizer, template, match):

@@ -1,0 +1,124 @@
+"""Where the chat templates of a checkpoint stand: every file and key that may hold one, and which of them counts."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chateval.errors import CheckpointError, TemplateError, first_line
+from chateval.template.tokenizer import MAX_TEMPLATE_BYTES
+
+MAX_CONFIG_BYTES = 64 * 1024 * 1024
+CONFIGS = ("config.json", "generation_config.json", "tokenizer_config.json", "adapter_config.json")
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateSource:
+    """One chat template as it stands in a file."""
+
+    origin: str
+    """File and key, such as `tokenizer_config.json: chat_template`."""
+    name: str
+    """`default`, or the name of one of several templates."""
+    text: str
+    is_read: bool = True
+    """Whether `AutoTokenizer` reads this place at all; `chat_template.json` it does not."""
+
+
+def read_configs(folder: Path) -> dict[str, Mapping[str, Any]]:
+    """Return the JSON files of a checkpoint folder that checks look at, by name; absent ones are empty.
+
+    Raises:
+        CheckpointError: If one is not a JSON object or is too long.
+    """
+    return {name: read_json(folder / name) for name in CONFIGS}
+
+
+def read_json(path: Path) -> Mapping[str, Any]:
+    """Return the object of a JSON file; empty if there is none.
+
+    Raises:
+        CheckpointError: If it is not a JSON object or is too long.
+    """
+    if not path.is_file():
+        return {}
+    if path.stat().st_size > MAX_CONFIG_BYTES:
+        raise CheckpointError(f"{path}: {path.stat().st_size:,} bytes; at most {MAX_CONFIG_BYTES:,} are read")
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path}: not JSON: {first_line(error)}") from error
+    if not isinstance(found, dict):
+        raise CheckpointError(f"{path}: a JSON object is expected, not {type(found).__name__}")
+    return found
+
+
+def find_sources(path: Path) -> list[TemplateSource]:
+    """Return all chat templates of a folder, GGUF or Jinja file; the one that transformers takes comes first.
+
+    Raises:
+        CheckpointError: If a file that should hold one cannot be read.
+        TemplateError: If a template is too long or not text.
+    """
+    if path.is_dir():
+        return list(_in_folder(path))
+    if path.suffix == ".gguf":
+        return list(_in_gguf(path))
+    return [TemplateSource(path.name, "default", _read(path))]
+
+
+def _in_folder(folder: Path) -> Iterator[TemplateSource]:
+    if (folder / "chat_template.jinja").is_file():
+        yield TemplateSource("chat_template.jinja", "default", _read(folder / "chat_template.jinja"))
+    for path in sorted((folder / "additional_chat_templates").glob("*.jinja")):
+        yield TemplateSource(f"additional_chat_templates/{path.name}", path.stem, _read(path))
+    config = read_json(folder / "tokenizer_config.json").get("chat_template")
+    yield from _in_value("tokenizer_config.json: chat_template", config, is_read=True)
+    for name in ("chat_template.json", "processor_config.json", "preprocessor_config.json"):
+        value = read_json(folder / name).get("chat_template")
+        yield from _in_value(f"{name}: chat_template", value, is_read=False)
+
+
+def _in_value(origin: str, value: Any, *, is_read: bool) -> Iterator[TemplateSource]:
+    if isinstance(value, str):
+        yield TemplateSource(origin, "default", _checked(origin, value), is_read)
+    entries = value.items() if isinstance(value, dict) else ()
+    if isinstance(value, list):
+        entries = [(entry.get("name"), entry.get("template")) for entry in value if isinstance(entry, dict)]
+    for name, text in entries:
+        if isinstance(name, str) and isinstance(text, str):
+            yield TemplateSource(f"{origin}[{name}]", name, _checked(origin, text), is_read)
+
+
+def _in_gguf(path: Path) -> Iterator[TemplateSource]:
+    from gguf import GGUFReader
+
+    prefix = "tokenizer.chat_template"
+    try:
+        fields = GGUFReader(path).fields
+        found = {name: str(field.contents()) for name, field in fields.items() if name.startswith(prefix)}
+    except (ValueError, OSError, IndexError, KeyError, OverflowError) as error:
+        raise CheckpointError(f"{path}: not a readable GGUF file: {first_line(error)}") from error
+    for name, text in sorted(found.items()):
+        if name == prefix or name.startswith(f"{prefix}."):
+            yield TemplateSource(
+                f"{path.name}: {name}", name.removeprefix(prefix).lstrip(".") or "default", _checked(path.name, text)
+            )
+
+
+def _read(path: Path) -> str:
+    if path.stat().st_size > MAX_TEMPLATE_BYTES:
+        raise TemplateError(
+            f"{path}: {path.stat().st_size:,} bytes; a chat template has at most {MAX_TEMPLATE_BYTES:,}"
+        )
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise TemplateError(f"{path}: not readable as UTF-8 text: {first_line(error)}") from error
+
+
+def _checked(origin: str, text: str) -> str:
+    if len(text) > MAX_TEMPLATE_BYTES:
+        raise TemplateError(f"{origin}: {len(text):,} characters; a chat template has at most {MAX_TEMPLATE_BYTES:,}")
+    return text

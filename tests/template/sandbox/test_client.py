@@ -1,0 +1,109 @@
+"""Templates are rendered elsewhere, with limits: whatever they try, the run goes on."""
+
+import time
+
+import pytest
+
+from chateval.errors import TemplateError
+from chateval.template.sandbox import Chat, Sandbox
+
+HELLO = [{"role": "user", "content": "hello"}]
+ENDLESS = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+PLAIN = "{% for message in messages %}[{{ message['role'] }}] {{ message['content'] }}{% endfor %}"
+
+
+@pytest.fixture(scope="module")
+def box():
+    found = Sandbox()
+    yield found
+    found.close()
+
+
+def _one(box, template, chat=None, tokens=None):
+    [found] = box.render(template, tokens or {}, [chat or Chat(HELLO)])
+    return found
+
+
+def test_the_sandbox_writes_what_transformers_writes(box, tiny_chat):
+    from chateval.template import open_tokenizer
+
+    tokenizer = open_tokenizer(tiny_chat)
+    chats = [[{"role": "system", "content": "é 你好 \x00"}, *HELLO], [*HELLO, {"role": "assistant", "content": None}]]
+
+    found = box.render(tokenizer.chat_template, tokenizer.special_tokens_map, [Chat(chat) for chat in chats])
+
+    assert [one.text for one in found] == [
+        tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True) for chat in chats
+    ]
+
+
+def test_lone_surrogates_come_back_as_they_went(box):
+    assert _one(box, PLAIN, Chat([{"role": "user", "content": "\udc80"}])).text == "[user] \udc80"
+
+
+@pytest.mark.parametrize(
+    ("template", "kind"),
+    [
+        (ENDLESS, "limit"),
+        ("{{ 'a' * 10 ** 10 }}", "limit"),
+        ("{% set x = 'a' * 10 ** 7 %}{% for i in range(10 ** 4) %}{{ x }}{% endfor %}", "limit"),
+        ("{{ '%999999999d' % 1 }}", "limit"),
+        ("{{ 'a' * 9000000 }}", "limit"),
+        ("{{ ''.__class__.__mro__ }}", "security"),
+        ("{{ lipsum.__globals__['os'].system('true') }}", "security"),
+        ("{{ cycler.__init__.__globals__.os.popen('id').read() }}", "security"),
+        ("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "fault"),
+        ("{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}", "fault"),
+        ("{% if", "syntax"),
+        ("{{ messages[0].content + sep }}", "undefined"),
+        ("{{ raise_exception('no') }}", "refused"),
+        ("{% set _ = messages.append(1) %}", "security"),
+    ],
+)
+def test_hostile_templates_end_within_five_seconds_and_say_why(box, template, kind):
+    start = time.monotonic()
+
+    found = _one(box, template)
+
+    assert found.text is None
+    assert found.error is not None
+    assert found.error.kind == kind
+    assert time.monotonic() - start < 5
+    assert _one(box, PLAIN).text == "[user] hello"
+
+
+def test_a_template_over_its_limit_is_not_tried_again(box):
+    template = ENDLESS + "again"
+    box.render(template, {}, [Chat(HELLO)] * 3)
+    start = time.monotonic()
+
+    found = box.render(template, {}, [Chat(HELLO)] * 40)
+
+    assert {one.error.kind for one in found} == {"limit"}
+    assert time.monotonic() - start < 0.1
+
+
+def test_the_clock_the_switches_and_the_spans_are_the_chats(box):
+    template = (
+        "{{ strftime_now('%Y') }} {{ mood }} {{ bos_token }}"
+        "{% generation %}{{ messages[0]['content'] }}{% endgeneration %}"
+    )
+
+    chat = Chat(HELLO, now="1999-01-02T03:04:05", kwargs={"mood": "b"}, spans=True)
+    found = _one(box, template, chat, {"bos_token": "<s>"})
+
+    assert found.text == "1999 b <s>hello"
+    assert found.spans == ((10, 15),)
+
+
+def test_a_killed_process_is_replaced(box):
+    _one(box, PLAIN)
+    box._process.kill()
+    box._process.wait()
+
+    assert _one(box, PLAIN).text == "[user] hello"
+
+
+def test_messages_that_are_not_json_are_the_users_fault(box):
+    with pytest.raises(TemplateError, match="must be JSON data"):
+        _one(box, PLAIN, Chat([{"role": "user", "content": object()}]))
