@@ -2,7 +2,8 @@
 
 The data is JSON Lines, one {"messages": [...]} a line that ends with the assistant's turn. Prompts are rendered with
 the model's own chat template; the loss covers the last assistant turn and the token that ends it, nothing else.
-The output folder holds safetensors, the tokenizer and the chat template.
+The output folder holds safetensors, the tokenizer, the chat template and, in chateval_training.json, some rows as the
+model was fed them.
 
 Example:
     python examples/finetune.py --model ./smollm2 --data train.jsonl --out out/sft
@@ -29,6 +30,8 @@ from transformers import (
 )
 from transformers.utils import logging
 from trl import SFTConfig, SFTTrainer
+
+from chateval.integrations.trl import record_training
 
 CPU_FEATURES: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
 HAS_BF16 = torch.accelerator.is_available() or any("bf16" in name and has for name, has in CPU_FEATURES.items())
@@ -146,6 +149,7 @@ def main() -> None:
     )
     trainer.remove_callback(PrinterCallback)
     check_labels(trainer, tokenizer)
+    record_training(trainer)
     trainer.train()
     trainer.model.save_pretrained(args.out)
     tokenizer.save_pretrained(args.out)
