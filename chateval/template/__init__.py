@@ -1,9 +1,14 @@
-"""Chat templates: opened, rendered and probed."""
+"""Chat templates as an object of study: rendered within limits, checked, read back, compared."""
 
+from chateval.template.check.run import check_specimen
+from chateval.template.diff import TemplateDiff, diff_templates
 from chateval.template.facts import find_facts
+from chateval.template.mutate import Mutant, make_mutants
+from chateval.template.open import open_specimen
 from chateval.template.render import render, render_all, render_completion, text_of, tokenize
 from chateval.template.sandbox import Chat, Rendered
-from chateval.template.source import find_sources, read_json
+from chateval.template.source import TemplateSource, find_sources, read_json
+from chateval.template.specimen import Settings, Specimen
 from chateval.template.tokenizer import (
     Tokenizer,
     has_tokenizer,
@@ -15,12 +20,21 @@ from chateval.template.tokenizer import (
 
 __all__ = [
     "Chat",
+    "Mutant",
     "Rendered",
+    "Settings",
+    "Specimen",
+    "TemplateDiff",
+    "TemplateSource",
     "Tokenizer",
+    "check_specimen",
+    "diff_templates",
     "find_facts",
     "find_sources",
     "has_tokenizer",
+    "make_mutants",
     "named_templates",
+    "open_specimen",
     "open_tokenizer",
     "quiet_transformers",
     "read_json",

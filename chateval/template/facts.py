@@ -12,7 +12,14 @@ _QUESTION = "chateval-question"
 _ANSWER = "chateval-answer"
 
 
-def find_facts(tokenizer: Tokenizer, *, source: str, eos_ids: Sequence[int], completion: bool = False) -> TemplateFacts:
+def find_facts(
+    tokenizer: Tokenizer,
+    *,
+    source: str,
+    eos_ids: Sequence[int],
+    completion: bool = False,
+    dialect: str | None = None,
+) -> TemplateFacts:
     """Probe a tokenizer with a question and an answer.
 
     Args:
@@ -20,6 +27,7 @@ def find_facts(tokenizer: Tokenizer, *, source: str, eos_ids: Sequence[int], com
         source: Where the template was read from, for the manifest.
         eos_ids: The EOS ids of the checkpoint's generation_config; empty if it has none.
         completion: Plain text is sent, without the template.
+        dialect: Name of the dialect that the template's renderings parse as.
 
     Raises:
         TemplateError: If the template cannot carry one question and one answer.
@@ -58,6 +66,7 @@ def find_facts(tokenizer: Tokenizer, *, source: str, eos_ids: Sequence[int], com
         end_of_turn_id=end_of_turn,
         stop_ids=tuple(sorted(stops)),
         special_tokens=special,
+        dialect=dialect,
     )
 
 

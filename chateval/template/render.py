@@ -61,9 +61,17 @@ def tokenize(tokenizer: Tokenizer, texts: Sequence[str], *, add_special_tokens: 
         tokenizer: Of the checkpoint.
         texts: Rendered texts; the special tokens written in them become special ids.
         add_special_tokens: Whether the tokenizer adds its own, as it should for text that no template wrote.
+
+    Raises:
+        TemplateError: If a text is no Unicode text: it has a lone surrogate.
     """
     if not texts:
         return []
+    try:
+        for text in texts:
+            text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise TemplateError(f"a lone surrogate at character {error.start} cannot be tokenised") from error
     ids: list[list[int]] = tokenizer(
         list(texts),
         add_special_tokens=add_special_tokens,

@@ -83,7 +83,7 @@ def _in_folder(folder: Path) -> Iterator[TemplateSource]:
 def _in_value(origin: str, value: Any, *, is_read: bool) -> Iterator[TemplateSource]:
     if isinstance(value, str):
         yield TemplateSource(origin, "default", _checked(origin, value), is_read)
-    entries = value.items() if isinstance(value, dict) else ()
+    entries: list[tuple[Any, Any]] = list(value.items()) if isinstance(value, dict) else []
     if isinstance(value, list):
         entries = [(entry.get("name"), entry.get("template")) for entry in value if isinstance(entry, dict)]
     for name, text in entries:

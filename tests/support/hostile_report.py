@@ -1,5 +1,6 @@
 """A report with hostile text wherever a model, a data set or a user can put some."""
 
+from chateval.findings import Fidelity, Finding, Proportion, Skipped, TemplateReport
 from chateval.records import (
     CheckpointSummary,
     Comparison,
@@ -40,7 +41,7 @@ def hostile_report(text):
     """A report with `text` wherever a model, a data set or a user can put some."""
     why = f"why {text}"
     checkpoints = tuple(
-        CheckpointSummary(name, "chat", "float32", text, "a" * 64, "b" * 64, None, 3, 0, 1, 0, 1234, 56)
+        CheckpointSummary(name, "chat", "float32", text, "a" * 64, "b" * 64, None, 3, 0, 1, 0, 1234, 56, template(text))
         for name in ("base", f"sft {text}")
     )
     found = (("base", 0.5), (f"sft {text}", 0.75))
@@ -58,4 +59,24 @@ def hostile_report(text):
         ),
         faults=(Fault(f"sft {text}", "facts", "single_bos", "1" * 16, text, text, text),),
         verdicts=(Verdict(f"facts/exact {text}", f"sft {text}", "inconclusive", text, is_warning=True),),
+    )
+
+
+def template(text: str) -> TemplateReport:
+    """A template report with `text` wherever a template or a tokenizer can put some."""
+    finding = Finding("CT204", "error", text, text, "question", text, 0, 1, text, text, (), (), text)
+    share = Proportion(1, 2, 0.1, 0.9)
+    return TemplateReport(
+        subject=text,
+        verdict="BROKEN",
+        reason=text,
+        family=text,
+        template_origin=text,
+        template_digest="d" * 64,
+        findings=(finding,),
+        notes=(finding,),
+        passed=("CT001",),
+        skipped=(Skipped("CT303", text),),
+        fidelity=Fidelity(text, "standard-1", share, {"plain": share}, ("tools",)),
+        suppressed={"CT208": text},
     )
