@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from chateval.errors import TaskError
 from chateval.records import Mark, Scorer
-from chateval.score import choice, contain, instruction, json_format, number, template, text, tool_call
+from chateval.score import behaviour, choice, contain, instruction, json_format, number, template, text, tool_call
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +41,21 @@ SCORERS: Mapping[str, Entry] = {
     "single_bos": Entry(template.single_bos, "template"),
     "prompt_closed": Entry(template.prompt_closed, "template"),
     "system_kept": Entry(template.system_kept, "template"),
-    "clean_stop": Entry(template.clean_stop, "template"),
-    "no_leaked_tokens": Entry(template.no_leaked_tokens, "template"),
-    "no_foreign_turn": Entry(template.no_foreign_turn, "template"),
-    "not_truncated": Entry(template.not_truncated, "template"),
+    "prompt_conforms": Entry(template.prompt_conforms, "template"),
+    "clean_stop": Entry(behaviour.clean_stop, "template"),
+    "right_end": Entry(behaviour.right_end, "template"),
+    "no_leaked_tokens": Entry(behaviour.no_leaked_tokens, "template"),
+    "no_foreign_turn": Entry(behaviour.no_foreign_turn, "template"),
+    "no_role_echo": Entry(behaviour.no_role_echo, "template"),
+    "no_run_on": Entry(behaviour.no_run_on, "template"),
+    "readable_tool_calls": Entry(behaviour.readable_tool_calls, "template"),
+    "not_truncated": Entry(behaviour.not_truncated, "template"),
 }
 
 AUDIT = tuple(name for name, entry in SCORERS.items() if entry.family == "template")
 """The scorers that run on every sample of every task."""
 
-PROMPT_AUDIT = ("single_bos", "prompt_closed", "system_kept")
+PROMPT_AUDIT = ("single_bos", "prompt_closed", "system_kept", "prompt_conforms")
 """Those of them that judge the prompt, which the harness is answerable for."""
 
 

@@ -136,9 +136,14 @@ def test_the_audit_is_the_template_family():
         "single_bos",
         "prompt_closed",
         "system_kept",
+        "prompt_conforms",
         "clean_stop",
+        "right_end",
         "no_leaked_tokens",
         "no_foreign_turn",
+        "no_role_echo",
+        "no_run_on",
+        "readable_tool_calls",
         "not_truncated",
     )
     assert set(PROMPT_AUDIT) < set(AUDIT)
