@@ -1,7 +1,7 @@
 """chateval.yaml and the command line -> Suite: checkpoints x tasks, baseline, gate."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, get_args
@@ -17,8 +17,10 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 System = Literal["error", "fold_into_user", "drop"]
 Overflow = Literal["error", "drop_oldest"]
+TemplateGate = Literal["error", "warn", "off"]
 SYSTEMS: tuple[System, ...] = get_args(System)
 OVERFLOWS: tuple[Overflow, ...] = get_args(Overflow)
+TEMPLATE_GATES: tuple[TemplateGate, ...] = get_args(TemplateGate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,12 @@ class Suite:
     """First samples of each task; None takes all."""
     system: System = "error"
     overflow: Overflow = "error"
+    template_gate: TemplateGate = "warn"
+    """`error` evaluates no checkpoint whose template is broken, `warn` says so, `off` checks no template."""
+    template_ignore: Mapping[str, str] = field(default_factory=dict)
+    """Codes of template checks that are not reported, each with the reason."""
+    families: tuple[Path, ...] = ()
+    """TOML files with families of chat templates of the user's own."""
     folder: Path = field(default_factory=Path)
     """Where relative paths start from."""
 
@@ -88,6 +96,9 @@ class _Suite(BaseModel):
     limit: int | None = Field(default=None, ge=1)
     system: System = "error"
     overflow: Overflow = "error"
+    template_gate: TemplateGate = "warn"
+    template_ignore: dict[str, str] = Field(default_factory=dict)
+    families: list[str] = Field(default_factory=list)
 
 
 def read_suite(path: Path) -> Suite:
@@ -128,6 +139,9 @@ def read_suite(path: Path) -> Suite:
         limit=spec.limit,
         system=spec.system,
         overflow=spec.overflow,
+        template_gate=spec.template_gate,
+        template_ignore=spec.template_ignore,
+        families=tuple(Path(_from(folder, name)) for name in spec.families),
         folder=folder,
     )
 

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from chateval.findings import Finding, TemplateReport
+
 Message = Mapping[str, Any]
 """One turn of a chat: `role` and `content`, and what else the chat template of the checkpoint reads."""
 
@@ -147,6 +149,8 @@ class TemplateFacts:
     """Union of generation_config's and the tokenizer's EOS ids and `end_of_turn_id`, ascending."""
     special_tokens: Mapping[str, int]
     """Tokens that the tokenizer flags as special, with their ids."""
+    dialect: str | None = None
+    """Dialect that the rendered prompts parse as; None if undetermined, and for completion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +170,8 @@ class Prompt:
     """Messages dropped to fit the token limit."""
     error: str | None = None
     """Why this prompt cannot be sent; the sample is then unscored."""
+    findings: tuple[Finding, ...] = ()
+    """Where the ids leave the layout of their dialect; offsets are into `text`."""
     repeat: int = 0
 
 
@@ -369,6 +375,8 @@ class CheckpointSummary:
     """Prompts that lost turns to the token limit."""
     n_prompt_tokens: int
     n_output_tokens: int
+    template: TemplateReport | None = None
+    """What the checks of its chat template came to; None for completion, and where they were switched off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,4 +408,6 @@ class Report:
     flips: tuple[Flip, ...]
     faults: tuple[Fault, ...] = ()
     """Examples of samples that a template scorer found at fault, a few for each checkpoint and scorer."""
+    behaviour: tuple[Comparison, ...] = ()
+    """Template scorers of each candidate against the baseline, task `*`; without tests."""
     verdicts: tuple[Verdict, ...] = ()

@@ -2,6 +2,6 @@
 
 from chateval.checkpoint.digest import DigestCache
 from chateval.checkpoint.hub import fetch, looks_like_hub_id
-from chateval.checkpoint.resolve import read_config, read_own_template, resolve_all
+from chateval.checkpoint.resolve import read_config, resolve_all
 
-__all__ = ["DigestCache", "fetch", "looks_like_hub_id", "read_config", "read_own_template", "resolve_all"]
+__all__ = ["DigestCache", "fetch", "looks_like_hub_id", "read_config", "resolve_all"]

@@ -270,10 +270,5 @@ def template_source(folder: Path) -> str | None:
     return None if found is None else found.origin.partition(":")[0]
 
 
-def read_own_template(folder: Path) -> str | None:
-    """Return the template of a folder that has no tokenizer beside it; of several named ones, `default`."""
-    return next((s.text for s in find_sources(folder) if s.is_read and s.name == "default"), None)
-
-
 def _tokenizer_digest(folders: Iterable[Path], digests: DigestCache) -> str:
     return digests.files(folder / name for folder in folders for name in TOKENIZER_FILES)

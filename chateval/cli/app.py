@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from chateval.cli import demo, gate, report, run, score, tasks
+from chateval.cli import demo, gate, report, run, score, tasks, template
 
 app = typer.Typer(
     name="chateval",
@@ -41,4 +41,5 @@ app.command("tasks")(tasks.tasks)
 app.command("score")(score.score)
 app.command("report")(report.report)
 app.command("gate")(gate.gate)
+app.add_typer(template.app, name="template")
 app.command("demo")(demo.demo)

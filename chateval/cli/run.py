@@ -58,6 +58,14 @@ def run(
         str | None,
         typer.Option(help="Where prompt and answer exceed the context: error or drop_oldest.", show_default="error"),
     ] = None,
+    template_gate: Annotated[
+        str | None,
+        typer.Option(
+            help="error evaluates no checkpoint whose chat template is BROKEN (`chateval template check`), warn says "
+            "so, off checks no template.",
+            show_default="warn",
+        ),
+    ] = None,
     trust_code: Annotated[
         bool, typer.Option("--trust-code", help="Let tasks name scorers that are Python of your own.")
     ] = False,
@@ -71,7 +79,7 @@ def run(
     from dataclasses import replace
 
     from chateval.cli.screen import Screen, cache_dir, err
-    from chateval.config import OVERFLOWS, SYSTEMS, Suite, parse_checkpoint, read_suite, with_options
+    from chateval.config import OVERFLOWS, SYSTEMS, TEMPLATE_GATES, Suite, parse_checkpoint, read_suite, with_options
     from chateval.pipeline import evaluate, local_engines
 
     if config is None and not checkpoint and Path("chateval.yaml").is_file():
@@ -92,6 +100,7 @@ def run(
         limit=limit or suite.limit,
         system=_one_of("--system", system, SYSTEMS, suite.system),
         overflow=_one_of("--overflow", overflow, OVERFLOWS, suite.overflow),
+        template_gate=_one_of("--template-gate", template_gate, TEMPLATE_GATES, suite.template_gate),
     )
     with Screen() as screen, local_engines() as open_engine:
         result = evaluate(

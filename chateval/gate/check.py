@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from chateval.errors import INCONCLUSIVE, NOT_EVALUATED, PASS, REGRESSION, GateError
 from chateval.records import Comparison, Estimate, Outcome, Report, Rule, Verdict
 
-PROMPT_SCORERS = ("single_bos", "prompt_closed", "system_kept")
+PROMPT_SCORERS = ("single_bos", "prompt_closed", "system_kept", "prompt_conforms")
 _ALWAYS = ("single_bos",)
 """Audits that apply to every prompt, so that an absent one is a fault."""
 
@@ -167,11 +167,17 @@ def _judge_template(rule: Rule, checkpoint: str, report: Report) -> Verdict:
     n_errors = sum(summary.n_errors for summary in report.checkpoints if summary.name == checkpoint)
     broken = [f"{name} {audit.mean:.3f}" for name, audit in found.items() if audit.mean is not None and audit.mean < 1]
     checked = [name for name, audit in found.items() if audit.n]
-    if broken:
+    template = next((summary.template for summary in report.checkpoints if summary.name == checkpoint), None)
+    if template is not None and template.verdict == "BROKEN":
         outcome: Outcome = "fail"
+        reason = f"the chat template is BROKEN: {template.reason}"
+    elif broken:
+        outcome = "fail"
         reason = f"prompts that break the template: {', '.join(broken)}"
     elif any(name not in checked for name in _ALWAYS):
         outcome, reason = "inconclusive", "no prompt was audited"
+    elif template is not None and template.verdict == "UNVERIFIED":
+        outcome, reason = "inconclusive", f"the chat template is UNVERIFIED: {template.reason}"
     elif n_errors:
         outcome, reason = "inconclusive", f"{n_errors} prompts could not be answered, so they were not audited"
     else:

@@ -4,14 +4,20 @@ from chateval.pipeline.evaluate import Result, evaluate, exit_code_of, gate_agai
 from chateval.pipeline.mark import mark, mark_all
 from chateval.pipeline.prepare import Plan, Subject, Watcher, load_tasks, prepare
 from chateval.pipeline.respond import Answers, EngineFor, local_engines, respond
+from chateval.pipeline.sensitivity import KINDS, Sensitivity, Split, Variant, cross, measure_sensitivity
 
 __all__ = [
+    "KINDS",
     "Answers",
     "EngineFor",
     "Plan",
     "Result",
+    "Sensitivity",
+    "Split",
     "Subject",
+    "Variant",
     "Watcher",
+    "cross",
     "evaluate",
     "exit_code_of",
     "gate_again",
@@ -19,6 +25,7 @@ __all__ = [
     "local_engines",
     "mark",
     "mark_all",
+    "measure_sensitivity",
     "prepare",
     "rescore",
     "respond",

@@ -1,5 +1,6 @@
 """The whole line: suite -> run folder with manifest, responses, scores, report -> exit code."""
 
+import json
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -7,9 +8,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from chateval.codec import canonical, decode
+from chateval.codec import decode
 from chateval.config import Suite
 from chateval.errors import DataError
+from chateval.findings import TemplateReport
 from chateval.gate import check, exit_code
 from chateval.pipeline.mark import mark_all
 from chateval.pipeline.prepare import Key, Plan, Subject, Watcher, load_tasks, prepare
@@ -30,6 +32,7 @@ from chateval.report import (
     OUTPUTS,
     audit,
     compare_all,
+    compare_behaviour,
     estimate,
     find_faults,
     find_flips,
@@ -82,6 +85,7 @@ def evaluate(
         answers = respond(plan, open_engine, store, watcher)
     watcher.stage("scoring")
     facts = {subject.checkpoint.name: subject.facts for subject in plan.subjects}
+    templates = {subject.checkpoint.name: subject.report for subject in plan.subjects}
     write_manifest(out, _manifest(plan, answers))
     write_answers(out, _answered(plan.prompts, answers.responses))
     report = _score_and_report(
@@ -90,6 +94,7 @@ def evaluate(
             n_available=plan.n_available,
             checkpoints=tuple(subject.checkpoint for subject in plan.subjects),
             facts=facts,
+            templates=templates,
             prompts=plan.prompts,
             responses=answers.responses,
         ),
@@ -123,10 +128,14 @@ def rescore(run: Path, *, watcher: Watcher, trust_code: bool = False) -> Report:
     for line in answers:
         prompts.setdefault((line.checkpoint, line.task), []).append(line.prompt)
         responses.setdefault((line.checkpoint, line.task), []).append(line.response)
-    checkpoints, facts = [], {}
+    checkpoints: list[Checkpoint] = []
+    facts: dict[str, TemplateFacts] = {}
+    templates: dict[str, TemplateReport | None] = {}
     for entry in manifest["checkpoints"]:
         checkpoints.append(_decode(Checkpoint, entry["checkpoint"], run))
         facts[checkpoints[-1].name] = _decode(TemplateFacts, entry["template"], run)
+        checked = entry.get("template_report")
+        templates[checkpoints[-1].name] = _decode(TemplateReport, checked, run) if checked else None
     for checkpoint in checkpoints:
         for task in tasks:
             if (checkpoint.name, task.name) not in responses:
@@ -136,6 +145,7 @@ def rescore(run: Path, *, watcher: Watcher, trust_code: bool = False) -> Report:
         n_available=n_available,
         checkpoints=tuple(checkpoints),
         facts=facts,
+        templates=templates,
         prompts=prompts,
         responses=responses,
     )
@@ -145,7 +155,7 @@ def rescore(run: Path, *, watcher: Watcher, trust_code: bool = False) -> Report:
 
 
 def _decode(kind: Any, entry: Any, run: Path) -> Any:
-    return decode(kind, canonical(entry), where=f"{run}/manifest.json")
+    return decode(kind, json.dumps(entry), where=f"{run}/manifest.json")
 
 
 def _task_again(entry: Mapping[str, Any]) -> str:
@@ -186,6 +196,7 @@ class _Material:
     n_available: Mapping[str, int]
     checkpoints: tuple[Checkpoint, ...]
     facts: Mapping[str, TemplateFacts]
+    templates: Mapping[str, TemplateReport | None]
     prompts: Mapping[Key, Sequence[Prompt]]
     responses: Mapping[Key, Sequence[Response]]
 
@@ -246,6 +257,7 @@ def _report(material: _Material, scores: Sequence[Score], audits: Sequence[Score
         ),
         audits=tuple(sorted(audit(audits), key=lambda found: AUDIT.index(found.scorer))),
         comparisons=tuple(compare_all(means, baseline, clusters)),
+        behaviour=tuple(compare_behaviour(audits, baseline)),
         flips=tuple(find_flips(means, baseline, samples, shown, reasons)),
         faults=tuple(find_faults(audits, cases)),
     )
@@ -270,6 +282,7 @@ def _checkpoint_summary(checkpoint: Checkpoint, material: _Material) -> Checkpoi
         n_cut=sum(prompt.n_cut > 0 for prompt in prompts),
         n_prompt_tokens=sum(response.n_prompt_tokens for response in responses),
         n_output_tokens=sum(len(response.output_ids) for response in responses),
+        template=material.templates[checkpoint.name],
     )
 
 
@@ -314,6 +327,7 @@ def _subject_entry(subject: Subject, answers: Answers) -> dict[str, Any]:
     return {
         "checkpoint": asdict(subject.checkpoint),
         "template": asdict(subject.facts),
+        "template_report": asdict(subject.report) if subject.report else None,
         "engine": answers.identities[name],
     }
 

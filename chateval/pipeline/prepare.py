@@ -5,15 +5,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from chateval.checkpoint import DigestCache, read_config, read_own_template, resolve_all
+from chateval.checkpoint import DigestCache, read_config, resolve_all
 from chateval.config import Suite
 from chateval.errors import CheckpointError, DataError, TaskError
+from chateval.findings import TemplateReport
 from chateval.gate import check_rules
+from chateval.pipeline.audit import audit_prompts, audit_template, specimen_of
 from chateval.prompt import PromptOptions, build_prompts
 from chateval.records import Case, Checkpoint, Prompt, Response, Task, TemplateFacts
 from chateval.score import bind, families
 from chateval.task import load_task
-from chateval.template import Tokenizer, find_facts, has_tokenizer, open_tokenizer, read_template
+from chateval.template import Tokenizer, find_facts
+from chateval.template.grammar import Dialect
 
 Key = tuple[str, str]
 """(checkpoint, task)"""
@@ -42,6 +45,9 @@ class Subject:
     checkpoint: Checkpoint
     tokenizer: Tokenizer
     facts: TemplateFacts
+    report: TemplateReport | None
+    """What the checks of its template came to; None for completion, and where they are switched off."""
+    dialect: Dialect | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +117,7 @@ def prepare(suite: Suite, *, cache_dir: Path, watcher: Watcher, trust_code: bool
     watcher.stage("reading checkpoints")
     checkpoints = resolve_all(suite.checkpoints, DigestCache(cache_dir / "digests.json"))
     watcher.stage("opening tokenizers")
-    subjects = tuple(_open(checkpoint) for checkpoint in checkpoints)
+    subjects = tuple(_open(checkpoint, suite) for checkpoint in checkpoints)
     watcher.stage("building prompts")
     prompts: dict[Key, Sequence[Prompt]] = {}
     shared: dict[tuple[Any, ...], list[Prompt]] = {}
@@ -122,25 +128,35 @@ def prepare(suite: Suite, *, cache_dir: Path, watcher: Watcher, trust_code: bool
             same = (checkpoint.tokenizer_digest, subject.facts.digest, options, task.name)
             if same not in shared:
                 shared[same] = build_prompts(task, task.samples, subject.tokenizer, options)
+                if subject.dialect is not None:
+                    shared[same] = audit_prompts(shared[same], subject.tokenizer, subject.dialect)
             prompts[checkpoint.name, task.name] = shared[same]
     return Plan(suite, tasks, n_available, subjects, prompts)
 
 
-def _open(checkpoint: Checkpoint) -> Subject:
+def _open(checkpoint: Checkpoint, suite: Suite) -> Subject:
     """Open the tokenizer with the template that counts: the user's, else the adapter's, else the base's."""
-    path = Path(checkpoint.path)
-    base = Path(checkpoint.base_path) if checkpoint.base_path else path
-    place = path if path.is_file() or has_tokenizer(path) else base
-    source = checkpoint.template or "tokenizer"
-    template = read_template(checkpoint.template) if checkpoint.template else None
-    if template is None and checkpoint.template_path is not None:
-        source = checkpoint.template_path
-        template = read_own_template(Path(source)) if Path(source) != place else None
-    tokenizer = open_tokenizer(place, template=template)
-    if tokenizer.chat_template is None and not checkpoint.completion:
-        raise CheckpointError(f"{checkpoint.name}: transformers finds no chat template in {place}")
-    facts = find_facts(tokenizer, source=source, eos_ids=_eos_ids(base), completion=checkpoint.completion)
-    return Subject(checkpoint, tokenizer, facts)
+    specimen = specimen_of(checkpoint, suite.families)
+    if specimen.tokenizer is None:
+        raise CheckpointError(f"{checkpoint.name}: no tokenizer in {checkpoint.path}")
+    if specimen.source is None and not checkpoint.completion:
+        raise CheckpointError(f"{checkpoint.name}: transformers finds no chat template in {checkpoint.path}")
+    tokenizer = specimen.tokenizer
+    if specimen.sources:
+        tokenizer.chat_template = {s.name: s.text for s in reversed(specimen.sources) if s.is_read}
+    report, dialect = None, None
+    if suite.template_gate != "off" and not checkpoint.completion:
+        report = audit_template(specimen, gate=suite.template_gate, ignore=suite.template_ignore)
+        dialect = specimen.dialect
+    base = Path(checkpoint.base_path or checkpoint.path)
+    facts = find_facts(
+        tokenizer,
+        source=checkpoint.template or checkpoint.template_path or "tokenizer",
+        eos_ids=_eos_ids(base),
+        completion=checkpoint.completion,
+        dialect=dialect.name if dialect else None,
+    )
+    return Subject(checkpoint, tokenizer, facts, report, dialect)
 
 
 def _eos_ids(folder: Path) -> list[int]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from chateval.records import Report
 from chateval.report.aggregate import audit, estimate, find_faults, sample_means
-from chateval.report.compare import compare_all, find_flips, shown_answer
+from chateval.report.compare import compare_all, compare_behaviour, find_flips, shown_answer
 from chateval.report.html import to_html
 from chateval.report.json_file import read_report, to_json
 from chateval.report.markdown import to_markdown
@@ -22,6 +22,7 @@ __all__ = [
     "OUTPUTS",
     "audit",
     "compare_all",
+    "compare_behaviour",
     "estimate",
     "find_faults",
     "find_flips",

@@ -63,14 +63,20 @@ def estimate(address: Address, samples: SampleMeans, clusters: Mapping[str, str 
     )
 
 
-def audit(scores: Iterable[Score]) -> list[Estimate]:
-    """Return the template scorers of each checkpoint over all tasks; samples they do not apply to are left out."""
+def pool(scores: Iterable[Score]) -> dict[tuple[str, str], dict[str, tuple[float, float] | None]]:
+    """Return the samples of all tasks together: (checkpoint, scorer) -> task/sample id -> (value, weight)."""
     pooled: dict[tuple[str, str], dict[str, tuple[float, float] | None]] = defaultdict(dict)
     for (checkpoint, task, scorer), samples in sample_means(scores).items():
-        pooled[checkpoint, scorer].update(
-            {f"{task}/{sample_id}": value for sample_id, value in samples.items() if value is not None}
-        )
-    return [estimate((checkpoint, "*", scorer), samples, {}) for (checkpoint, scorer), samples in pooled.items()]
+        pooled[checkpoint, scorer].update({f"{task}/{sample_id}": value for sample_id, value in samples.items()})
+    return pooled
+
+
+def audit(scores: Iterable[Score]) -> list[Estimate]:
+    """Return the template scorers of each checkpoint over all tasks; samples they do not apply to are left out."""
+    return [
+        estimate((checkpoint, "*", scorer), {key: value for key, value in samples.items() if value is not None}, {})
+        for (checkpoint, scorer), samples in pool(scores).items()
+    ]
 
 
 SHOWN_FAULTS = 3

@@ -1,12 +1,12 @@
 """Scores of two checkpoints on the same samples -> comparisons, and the samples that flipped."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from chateval.records import Comparison, Flip, Response, Sample
-from chateval.report.aggregate import Address, SampleMeans
+from chateval.records import Comparison, Flip, Response, Sample, Score
+from chateval.report.aggregate import Address, SampleMeans, pool
 from chateval.stats import (
     group_clusters,
     holm,
@@ -40,6 +40,22 @@ def compare_all(
             found.append(_compare(task, scorer, (baseline, reference), (checkpoint, samples), labels))
     adjusted = holm([comparison.p for comparison in found])
     return [replace(comparison, p_adjusted=p) for comparison, p in zip(found, adjusted, strict=True)]
+
+
+def compare_behaviour(audits: Iterable[Score], baseline: str) -> list[Comparison]:
+    """Compare the template scorers of every candidate with the baseline's, pooled over tasks.
+
+    There is no test: these are properties to look at, and tests of them would cost the scores their power.
+    """
+    means = pool(audits)
+    found = []
+    for (checkpoint, scorer), samples in means.items():
+        reference = means.get((baseline, scorer))
+        if checkpoint != baseline and reference is not None:
+            labels = {key: key for key in samples}
+            compared = _compare("*", scorer, (baseline, reference), (checkpoint, samples), labels)
+            found.append(replace(compared, p=None))
+    return found
 
 
 def _compare(

@@ -42,6 +42,10 @@ def _template() -> jinja2.Template:
         "direction": words.direction,
         "slice_words": words.slice_words,
         "decoding_words": words.decoding_words,
+        "changed": words.changed_words,
+        "fidelity": words.fidelity_words,
+        "strata": words.strata_words,
+        "finding": words.finding_words,
         "whisker": _whisker,
     }
     return environment.from_string((Path(__file__).parent / "report.html.j2").read_text("utf-8"))

@@ -3,18 +3,22 @@
 import html
 import re
 
-from chateval.records import Flip, Report
+from chateval.records import Comparison, Estimate, Flip, Report
 from chateval.report.tables import FlipGroup, audit_lines, flip_groups, lines
 from chateval.report.words import (
     METHOD,
+    changed_words,
     count_words,
     decoding_words,
     delta_words,
     direction,
+    fidelity_words,
+    finding_words,
     mean_words,
     p_words,
     record_words,
     slice_words,
+    strata_words,
     summary,
     visible,
 )
@@ -31,7 +35,9 @@ def to_markdown(report: Report) -> str:
     if report.verdicts:
         parts += ["", "## Gate", "", *_verdicts(report)]
     parts += ["", "## Scores", "", *_scores(report), "", METHOD]
-    parts += ["", "## Template correctness, over all tasks", "", *_audits(report), *_faults(report)]
+    parts += ["", "## Template correctness", "", *_templates(report)]
+    parts += ["", f"Prompts and answers over all tasks; differences are against {_cell(report.baseline)}:", ""]
+    parts += [*_audits(report), *_faults(report)]
     parts += ["", "## Checkpoints", "", *_checkpoints(report)]
     parts += ["", "## Tasks", "", *_tasks(report)]
     if report.flips:
@@ -76,16 +82,44 @@ def _scores(report: Report) -> list[str]:
     return found
 
 
+def _templates(report: Report) -> list[str]:
+    rows = [
+        _row("checkpoint", "verdict", "family", "template", "fidelity", "strata", "findings"),
+        _row("---", "---", "---", "---", "---", "---", "---"),
+    ]
+    for checkpoint in report.checkpoints:
+        found = checkpoint.template
+        if found is None:
+            rows.append(_row(_cell(checkpoint.name), "not checked", "", "", "", "", ""))
+            continue
+        findings = "<br>".join(_cell(finding_words(finding)) for finding in found.findings) or "none"
+        rows.append(
+            _row(
+                _cell(checkpoint.name),
+                f"**{found.verdict}**: {_cell(found.reason)}",
+                _cell(found.family or "unknown"),
+                f"{_cell(found.template_origin)} `{found.template_digest[:12]}`",
+                _cell(fidelity_words(found.fidelity)),
+                _cell(strata_words(found.fidelity)),
+                findings,
+            )
+        )
+    return rows
+
+
 def _audits(report: Report) -> list[str]:
     names = [_cell(checkpoint.name) for checkpoint in report.checkpoints]
     found = [_row("claim", *names), _row("---", *("---" for _ in names))]
-    for scorer, estimates in audit_lines(report):
-        cells = [
-            "does not apply" if one is None or not one.n else f"{mean_words(one)} {count_words(one)}"
-            for one in estimates
-        ]
-        found.append(_row(scorer, *cells))
+    for scorer, cells in audit_lines(report):
+        found.append(_row(scorer, *(_audit_cell(one, changed) for one, changed in cells)))
     return found
+
+
+def _audit_cell(found: Estimate | None, changed: Comparison | None) -> str:
+    if found is None or not found.n:
+        return "does not apply"
+    delta = changed_words(changed)
+    return f"{mean_words(found)} {count_words(found)}" + (f"<br>{delta}" if delta else "")
 
 
 def _faults(report: Report) -> list[str]:

@@ -32,11 +32,21 @@ def lines(report: Report) -> Iterator[Line]:
             yield Line(task, scorer, index == 0, cells)
 
 
-def audit_lines(report: Report) -> Iterator[tuple[str, tuple[Estimate | None, ...]]]:
-    """Yield each template scorer with its estimate for every checkpoint."""
+AuditCell = tuple[Estimate | None, Comparison | None]
+
+
+def audit_lines(report: Report) -> Iterator[tuple[str, tuple[AuditCell, ...]]]:
+    """Yield each template scorer with its estimate for every checkpoint and the difference from the baseline."""
     found = {(e.checkpoint, e.scorer): e for e in report.audits}
+    against = {(c.candidate, c.scorer): c for c in report.behaviour}
     for scorer in dict.fromkeys(estimate.scorer for estimate in report.audits):
-        yield scorer, tuple(found.get((checkpoint.name, scorer)) for checkpoint in report.checkpoints)
+        yield (
+            scorer,
+            tuple(
+                (found.get((checkpoint.name, scorer)), against.get((checkpoint.name, scorer)))
+                for checkpoint in report.checkpoints
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True)

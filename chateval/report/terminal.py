@@ -7,9 +7,12 @@ from rich.text import Text
 from chateval.records import Comparison, Estimate, Report
 from chateval.report.tables import audit_lines, flip_groups, lines
 from chateval.report.words import (
+    changed_words,
     count_words,
     delta_words,
     direction,
+    fidelity_words,
+    finding_words,
     mean_words,
     p_words,
     slice_words,
@@ -19,6 +22,7 @@ from chateval.report.words import (
 
 _STYLE = {"better": "green", "worse": "red", "unclear": ""}
 _SIGN = {"better": "▲", "worse": "▼", "unclear": "·"}
+_TEMPLATE_STYLE = {"BROKEN": "bold red", "UNVERIFIED": "yellow", "CONFORMS": "green", "PROVEN": "bold green"}
 _OUTCOME_STYLE = {"pass": "green", "fail": "bold red", "inconclusive": "yellow"}
 
 
@@ -28,7 +32,7 @@ def show(report: Report, console: Console) -> None:
 
 
 def _parts(report: Report) -> list[RenderableType]:
-    parts: list[RenderableType] = [_comparison_table(report), _audit_table(report)]
+    parts: list[RenderableType] = [_comparison_table(report), _template_table(report), _audit_table(report)]
     flips = _flip_table(report)
     if flips:
         parts.append(flips)
@@ -64,22 +68,45 @@ def _cell(estimate: Estimate | None, comparison: Comparison | None) -> Text:
     return cell
 
 
+def _template_table(report: Report) -> Table:
+    table = Table(title="Chat templates; fidelity is over published probes", title_justify="left", expand=False)
+    for column in ("checkpoint", "verdict", "family", "fidelity", "findings"):
+        table.add_column(column)
+    for checkpoint in report.checkpoints:
+        found = checkpoint.template
+        if found is None:
+            table.add_row(Text(visible(checkpoint.name)), "not checked", "", "", "")
+            continue
+        table.add_row(
+            Text(visible(checkpoint.name)),
+            Text(found.verdict, style=_TEMPLATE_STYLE[found.verdict]),
+            Text(visible(found.family or "unknown")),
+            Text(visible(fidelity_words(found.fidelity))),
+            Text(visible("\n".join(finding_words(finding) for finding in found.findings) or "none")),
+        )
+    return table
+
+
 def _audit_table(report: Report) -> Table:
-    table = Table(title="Template correctness, over all tasks", title_justify="left", expand=False)
+    table = Table(
+        title=Text(f"Prompts and answers, over all tasks; differences are against {visible(report.baseline)}"),
+        title_justify="left",
+        expand=False,
+    )
     table.add_column("claim")
     for checkpoint in report.checkpoints:
         table.add_column(Text(visible(checkpoint.name)))
-    for scorer, estimates in audit_lines(report):
-        table.add_row(
-            scorer,
-            *(
-                Text("does not apply", style="dim")
-                if found is None or not found.n
-                else Text(f"{mean_words(found)} n={found.n}", style="" if found.mean == 1 else "yellow")
-                for found in estimates
-            ),
-        )
+    for scorer, cells in audit_lines(report):
+        table.add_row(scorer, *(_audit_cell(estimate, changed) for estimate, changed in cells))
     return table
+
+
+def _audit_cell(found: Estimate | None, changed: Comparison | None) -> Text:
+    if found is None or not found.n:
+        return Text("does not apply", style="dim")
+    cell = Text(f"{mean_words(found)} n={found.n}", style="" if found.mean == 1 else "yellow")
+    delta = changed_words(changed)
+    return cell.append(f"\n  {delta}") if delta else cell
 
 
 def _flip_table(report: Report) -> Table | None:

@@ -2,7 +2,9 @@
 
 import re
 
+from chateval.findings import Fidelity, Finding
 from chateval.records import Comparison, Estimate, Report, TaskSummary
+from chateval.template.output import words
 
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
@@ -62,6 +64,29 @@ def direction(found: Comparison | None) -> str:
     if found is None or found.delta is None or found.p_adjusted is None or found.p_adjusted >= ALPHA:
         return "unclear"
     return "better" if found.delta > 0 else "worse"
+
+
+def changed_words(found: Comparison | None) -> str:
+    """Return how a template scorer differs from the baseline's; empty where nothing flipped."""
+    if found is None or found.delta is None or not (found.wins or found.losses):
+        return ""
+    return delta_words(found)
+
+
+def fidelity_words(found: Fidelity | None) -> str:
+    """Return fidelity with its interval and reference, such as `0.93 (41/44) [0.82, 0.98] against grammar chatml`."""
+    return "not measured" if found is None else words.fidelity_words(found)
+
+
+def strata_words(found: Fidelity | None) -> str:
+    """Return the matches of each stratum, such as `plain 7/7, system 5/5`."""
+    return "" if found is None else words.strata_words(found)
+
+
+def finding_words(found: Finding) -> str:
+    """Return a finding in one line."""
+    seen = f" (expected {found.expected!r}, found {found.found!r})" if found.expected or found.found else ""
+    return f"{found.code} {found.severity}: {found.message}{seen}"
 
 
 def slice_words(task: TaskSummary) -> str:

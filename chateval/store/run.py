@@ -110,3 +110,8 @@ def read_answers(folder: Path) -> list[Answered]:
 def write_scores(folder: Path, scores: Iterable[Score]) -> None:
     """Write scores.jsonl."""
     write_records(folder / SCORES, scores)
+
+
+def read_scores(folder: Path) -> list[Score]:
+    """Return what scores.jsonl holds."""
+    return read_records(folder / SCORES, Score)

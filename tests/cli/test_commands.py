@@ -59,7 +59,8 @@ def test_a_suite_in_the_working_folder_is_found_and_run(run_both):
 
     assert code == 0
     assert "sums (all 12 samples)" in out
-    assert "Template correctness, over all tasks" in out
+    assert "Chat templates" in out
+    assert "CONFORMS" in out
     assert "24 responses from the model" in err
     assert Path("run/report.html").is_file()
 

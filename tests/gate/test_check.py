@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chateval.errors import GateError
+from chateval.findings import TemplateReport
 from chateval.gate.check import PROMPT_SCORERS, check, check_rules, describe, exit_code
 from chateval.records import CheckpointSummary, Comparison, Decoding, Estimate, Report, Rule, TaskSummary, Verdict
 from chateval.score.registry import PROMPT_AUDIT
@@ -378,3 +379,20 @@ def test_the_exit_code_is_regression_before_inconclusive_before_not_evaluated(ou
     verdicts = [Verdict("rule", "sft", one.rstrip("?"), "", is_warning=one.endswith("?")) for one in outcomes]
 
     assert exit_code(verdicts, n_unscored=n_unscored) == code
+
+
+def _with_template(verdict):
+    whole = report(audits=[audit("single_bos", 1.0), audit("prompt_conforms", 1.0)], checkpoints=("sft",))
+    [summary] = whole.checkpoints
+    checked = TemplateReport("sft", verdict, "CT203: always on", "chatml", "", "", (), (), (), ())
+    return replace(whole, checkpoints=(replace(summary, template=checked),), baseline="sft")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "outcome"),
+    [("PROVEN", "pass"), ("CONFORMS", "pass"), ("UNVERIFIED", "inconclusive"), ("BROKEN", "fail")],
+)
+def test_a_template_rule_follows_the_verdict_on_the_template(verdict, outcome):
+    [found] = check([Rule(template="error")], _with_template(verdict), FAMILIES)
+
+    assert found.outcome == outcome

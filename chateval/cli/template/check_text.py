@@ -1,0 +1,90 @@
+"""`chateval template check-text`: a rendered prompt, from a log, a dataset or a course, read back into messages."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chateval.errors import INCONCLUSIVE, PASS, REGRESSION, DataError
+
+MAX_BYTES = 16 * 1024 * 1024
+
+
+def check_text(
+    file: Annotated[Path, typer.Argument(help="A file with one rendered prompt; - reads standard input.")],
+    family: Annotated[
+        str | None, typer.Option(help="Family or dialect that it should be.", show_default="found out")
+    ] = None,
+    family_file: Annotated[
+        list[Path] | None, typer.Option(help="A family of your own, as TOML; may be given several times.")
+    ] = None,
+    tokenizer: Annotated[
+        str | None,
+        typer.Option(help="Read it as this checkpoint's token ids: what is no special token is content."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print family, messages and findings as JSON.")] = False,
+) -> None:
+    r"""Read a rendered prompt back into messages and show where it leaves its family's layout.
+
+    Exit 0: nothing wrong. Exit 1: errors. Exit 3: it reads like no family that is known.
+
+    Example:
+    printf '<|im_start|>user\nHi<|im_start|>assistant' | chateval template check-text - --family chatml
+    """
+    import sys
+    from dataclasses import asdict
+    from json import dumps
+
+    from chateval.cli.screen import err, out
+    from chateval.cli.template.target import locate, without_torch
+    from chateval.template.grammar import detect, find_dialect, load_families, parse, parse_ids
+    from chateval.template.output import print_findings
+
+    raw = sys.stdin.buffer.read(MAX_BYTES + 1) if str(file) == "-" else _read(file)
+    if len(raw) > MAX_BYTES:
+        raise DataError(f"{file}: more than {MAX_BYTES:,} bytes; check one prompt at a time")
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{file}: not UTF-8 at byte {error.start}") from error
+    families = load_families(tuple(family_file or ()))
+    if family is None:
+        matches = detect(text, families)
+        if not matches:
+            err.print(f"{file}: it reads like no family that is known; name one with --family")
+            raise typer.Exit(INCONCLUSIVE)
+        dialect = matches[0].dialect
+    else:
+        dialect = find_dialect(family, families)
+    if tokenizer is None:
+        reading = parse(text, dialect)
+    else:
+        target = locate(tokenizer)
+        if target.suffix != ".gguf":
+            without_torch()
+        from chateval.template import open_tokenizer, tokenize
+
+        opened = open_tokenizer(target)
+        [ids] = tokenize(opened, [text])
+        reading = parse_ids(ids, opened, dialect)
+    if json:
+        found = {
+            "family": dialect.name,
+            "score": reading.score,
+            "messages": [dict(message) for message in reading.messages],
+            "awaits_answer": reading.awaits_answer,
+            "findings": [asdict(finding) for finding in reading.findings],
+        }
+        out.file.write(dumps(found, indent=1, ensure_ascii=True, allow_nan=False) + "\n")
+    else:
+        out.print(f"read as {dialect.name}: {', '.join(m['role'] for m in reading.messages) or 'no message'}")
+        print_findings(reading.findings, out)
+    raise typer.Exit(REGRESSION if any(f.severity == "error" for f in reading.findings) else PASS)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise DataError(f"{file}: cannot be read: {error.strerror}") from error
