@@ -84,9 +84,8 @@ def strata_words(found: Fidelity | None) -> str:
 
 
 def finding_words(found: Finding) -> str:
-    """Return a finding in one line."""
-    seen = f" (expected {found.expected!r}, found {found.found!r})" if found.expected or found.found else ""
-    return f"{found.code} {found.severity}: {found.message}{seen}"
+    """Return a finding in one line; the evidence is in report.json and in `chateval template check`."""
+    return f"{found.code} {found.severity}: {found.message}"
 
 
 def slice_words(task: TaskSummary) -> str:

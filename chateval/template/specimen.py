@@ -150,10 +150,11 @@ class Specimen:
             if found.text is None or one.tools is not None:
                 continue
             try:
-                written = write(one.messages, dialect, add_generation_prompt=one.add_generation_prompt)
+                written = write(one.messages, dialect).removesuffix(dialect.final).removeprefix(dialect.bos or "")
             except TemplateError:
                 continue
-            n += found.text.endswith(written.removeprefix(dialect.bos or ""))
+            opened = next((prompt for prompt in dialect.generation_prompts if found.text.endswith(prompt)), "")
+            n += found.text.removesuffix(opened).removesuffix(dialect.final).endswith(written)
         return n
 
     @cached_property

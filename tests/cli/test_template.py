@@ -186,7 +186,9 @@ def test_a_difference_is_shown_by_its_first_token_and_kind(chateval, tiny_chat, 
 def test_recorded_training_is_proven(chateval, tiny_chat, tmp_path):
     folder = tmp_path / "sft"
     shutil.copytree(tiny_chat, folder)
-    rows = [{"messages": [{"role": "user", "content": f"q{i}"}, {"role": "assistant", "content": "a"}]} for i in range(5)]
+    rows = [
+        {"messages": [{"role": "user", "content": f"q{i}"}, {"role": "assistant", "content": "a"}]} for i in range(5)
+    ]
     Path("train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
 
     assert chateval("record", folder, "train.jsonl", "--out", folder / "chateval_training.json")[0] == 0

@@ -7,7 +7,7 @@ import pytest
 from registry import npm_tokenizer, smollm2_gguf
 
 from chateval.errors import TemplateError
-from chateval.template import find_facts, open_tokenizer, render, tokenize
+from chateval.template import check_specimen, find_facts, open_specimen, open_tokenizer, render, tokenize
 
 pytestmark = pytest.mark.slow
 
@@ -200,3 +200,28 @@ def test_qwen3_strips_the_thinking_of_all_but_the_last_answer():
 
     assert text.count("<think>\nT\n</think>") == 1
     assert text.index("<think>") > text.rindex("<|im_start|>user")
+
+
+@pytest.mark.parametrize(
+    ("model", "errors", "others"),
+    [
+        ("llama3", {"CT105", "CT203"}, set()),
+        ("llama3_1", {"CT101"}, set()),
+        ("gemma3", {"CT101"}, set()),
+        ("qwen3", set(), {"CT204", "CT401", "CT407"}),
+        ("deepseek_v3", {"CT502"}, {"CT107"}),
+    ],
+)
+def test_the_checker_finds_what_is_known_of_real_tokenizers(model, errors, others):
+    report = check_specimen(open_specimen(npm_tokenizer(model)))
+
+    assert {found.code for found in report.findings if found.severity == "error"} == errors
+    assert {found.code for found in report.findings if found.severity != "error"} == others
+
+
+def test_the_gguf_of_smollm2_has_only_its_pad_token_and_its_default_system_text():
+    report = check_specimen(open_specimen(smollm2_gguf()))
+
+    assert {found.code for found in report.findings} == {"CT107", "CT208"}
+    assert report.verdict == "CONFORMS"
+    assert report.family == "smollm2"

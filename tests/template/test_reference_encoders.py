@@ -4,13 +4,15 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from functools import cache
 from typing import Any
 
 import pytest
 from corpus import rows
 from registry import npm_tokenizer
+
+from chateval.template import text_of
+from chateval.template.sandbox import Chat, sandbox
 
 pytestmark = pytest.mark.oracle
 
@@ -167,27 +169,18 @@ def test_reference_ids_are_those_of_the_hub_tokenizer_unless_a_user_spells_contr
 
 
 def _render(row: Row) -> str:
-    from transformers.utils import chat_template_utils
-
-    moment = datetime.fromisoformat(row.get("now") or "2024-07-26")
-
-    class Clock(datetime):
-        @classmethod
-        def now(cls, tz=None):
-            return moment
-
+    kwargs = dict(row.get("kwargs") or {})
+    chat = Chat(
+        row["messages"],
+        tools=row["tools"],
+        documents=kwargs.pop("documents", None),
+        add_generation_prompt=row["add_generation_prompt"],
+        kwargs=kwargs,
+        now=row.get("now") or "2024-07-26",
+    )
     special = {key: row[key] for key in ("bos_token", "eos_token") if row[key] is not None}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(chat_template_utils, "datetime", Clock)
-        [text], _ = chat_template_utils.render_jinja_template(
-            [row["messages"]],
-            tools=row["tools"],
-            chat_template=row["template"],
-            add_generation_prompt=row["add_generation_prompt"],
-            **special,
-            **(row.get("kwargs") or {}),
-        )
-    return str(text)
+    [found] = sandbox().render(row["template"], special, [chat])
+    return text_of(found)
 
 
 def _mend(text: str, reasons: tuple[str, ...]) -> str:

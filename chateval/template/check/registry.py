@@ -3,7 +3,17 @@
 from collections.abc import Mapping
 
 from chateval.errors import ConfigError
-from chateval.template.check import conformance, lineage, loading, portability, safety, structure, tokens, tools, training
+from chateval.template.check import (
+    conformance,
+    lineage,
+    loading,
+    portability,
+    safety,
+    structure,
+    tokens,
+    tools,
+    training,
+)
 from chateval.template.check.check import Check
 
 CHECKS: Mapping[str, Check] = {

@@ -49,7 +49,7 @@ class Faults:
     def listed(self) -> tuple[Finding, ...]:
         """Return the findings by place; where some were not kept, a last one says how many."""
         order = {"error": 0, "warning": 1, "info": 2}
-        found = sorted(self._kept, key=lambda one: (one.offset or 0, order[one.severity], one.code))
+        found = sorted(self._kept, key=lambda one: (one.offset or 0, order[one.severity]))
         n_more = sum(self.counts.values()) - len(found)
         if n_more:
             worst: Severity = "error" if self.counts["error"] else "warning"

@@ -148,7 +148,7 @@ def _read_family(path: Path, raws: dict[str, Mapping[str, Any]]) -> Family:
         base = own.pop("base", None)
         if base is not None and base not in raws:
             raise TemplateError(
-                f"{path}: dialect.{number}.base: no dialect {base!r} comes before; known: {sorted(raws)}"
+                f"{path}: dialect[{number}].base: no dialect {base!r} comes before; known: {sorted(raws)}"
             )
         listed[number] = own if base is None else _inherit(raws[base], own)
         if isinstance(own.get("name"), str):

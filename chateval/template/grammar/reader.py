@@ -167,11 +167,10 @@ class Reader:
 
     def _keep(self, opened: Opened, ends: tuple[int, int], *, is_exact: bool, is_closed: bool = True) -> None:
         end, after = ends
-        if is_exact and opened.is_exact:
-            has_marker = opened.content_start > opened.start or bool(self._markers.closers[opened.like])
-            self._count(after - opened.start, 2 if has_marker else 0)
-        else:
-            self.n_covered += (after - opened.start) // 2
+        has_marker = opened.content_start > opened.start or bool(self._markers.closers[opened.like])
+        self.n_markers += (opened.is_exact + is_exact) if has_marker else 0
+        length = after - opened.start
+        self.n_covered += length if is_exact and opened.is_exact else length // 2
         self.turns.append(
             Turn(
                 role=opened.rule.role,
@@ -204,12 +203,13 @@ class Reader:
         end = len(self.text) if literal is None else literal.start
         if end > place:
             self._skip_gap(place, end)
-        if literal is None or literal.text in self._markers.bos:
             return end
+        if literal is None:
+            return len(self.text)
         if literal.text in self._markers.by_key:
-            opened = self._openings.exact(end) or self._openings.loose(end, literal.text)
+            opened = self._openings.loose(place, literal.text)
             if opened is not None:
-                return max(self._read_content(opened), literal.end)
+                return self._read_content(opened)
             self.faults.stray(literal, is_closer=False)
             return literal.end
         self.faults.stray(literal, is_closer=True)

@@ -120,7 +120,7 @@ def _place_system(messages: list[dict[str, Any]], dialect: Dialect) -> list[dict
         raise TemplateError(f"{dialect.name}: a system message needs a user turn to stand in")
     place = users[0] if dialect.system == "first_user" else users[-1]
     glued = text + dialect.system_close + others[place]["content"]
-    others[place] = {**others[place], "content": glued.strip() if "user" in dialect.trim else glued}
+    others[place] = {**others[place], "content": glued}
     return others
 
 

@@ -271,3 +271,10 @@ def test_the_grammar_s_own_writing_is_clean():
     dialect = specimen(CHATML).dialect
 
     assert write([{"role": "user", "content": "a"}], dialect) == "<|im_start|>user\na<|im_end|>\n"
+
+
+def test_renderings_of_unusual_length_are_not_read():
+    long = CHATML + "{{ 'x' * 300000 }}"
+
+    with pytest.raises(NotEvaluated, match="usual length"):
+        flaws("CT302", long, settings=Settings("chatml"))
