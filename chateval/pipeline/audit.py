@@ -32,7 +32,7 @@ def specimen_of(checkpoint: Checkpoint, family_files: Sequence[Path] = ()) -> Sp
     Raises:
         ChatevalError: If tokenizer, template or evidence cannot be read.
     """
-    settings = Settings(family_files=tuple(family_files))
+    settings = Settings(family_files=tuple(family_files), is_tokenised_once=True)
     base = Path(checkpoint.base_path) if checkpoint.base_path else None
     specimen = open_specimen(Path(checkpoint.path), base=base, settings=settings)
     if checkpoint.template is not None:

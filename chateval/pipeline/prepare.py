@@ -15,8 +15,8 @@ from chateval.prompt import PromptOptions, build_prompts
 from chateval.records import Case, Checkpoint, Prompt, Response, Task, TemplateFacts
 from chateval.score import bind, families
 from chateval.task import load_task
-from chateval.template import Tokenizer, find_facts
-from chateval.template.grammar import Dialect
+from chateval.template import Specimen, Tokenizer, find_facts
+from chateval.template.grammar import Dialect, load_families
 
 Key = tuple[str, str]
 """(checkpoint, task)"""
@@ -114,10 +114,11 @@ def prepare(suite: Suite, *, cache_dir: Path, watcher: Watcher, trust_code: bool
     names = sorted({name for found in scorers.values() for name in found})
     checkpoint_names = [spec.name for spec in suite.checkpoints]
     check_rules(suite.gate, scorers, checkpoint_names, families(names), baseline=suite.baseline)
+    load_families(suite.families)
     watcher.stage("reading checkpoints")
     checkpoints = resolve_all(suite.checkpoints, DigestCache(cache_dir / "digests.json"))
     watcher.stage("opening tokenizers")
-    subjects = tuple(_open(checkpoint, suite) for checkpoint in checkpoints)
+    subjects = _open_all(checkpoints, suite)
     watcher.stage("building prompts")
     prompts: dict[Key, Sequence[Prompt]] = {}
     shared: dict[tuple[Any, ...], list[Prompt]] = {}
@@ -134,9 +135,18 @@ def prepare(suite: Suite, *, cache_dir: Path, watcher: Watcher, trust_code: bool
     return Plan(suite, tasks, n_available, subjects, prompts)
 
 
-def _open(checkpoint: Checkpoint, suite: Suite) -> Subject:
-    """Open the tokenizer with the template that counts: the user's, else the adapter's, else the base's."""
-    specimen = specimen_of(checkpoint, suite.families)
+def _open_all(checkpoints: Sequence[Checkpoint], suite: Suite) -> tuple[Subject, ...]:
+    """Open the tokenizers; templates without a base under them are compared with the baseline's."""
+    specimens = {one.name: specimen_of(one, suite.families) for one in checkpoints}
+    baseline = specimens[suite.baseline]
+    for name, specimen in specimens.items():
+        if name != suite.baseline and specimen.base is None and baseline.source is not None:
+            specimens[name] = replace(specimen, baseline=baseline)
+    return tuple(_open(one, specimens[one.name], suite) for one in checkpoints)
+
+
+def _open(checkpoint: Checkpoint, specimen: Specimen, suite: Suite) -> Subject:
+    """Give the tokenizer the template that counts: the user's, else the adapter's, else the base's."""
     if specimen.tokenizer is None:
         raise CheckpointError(f"{checkpoint.name}: no tokenizer in {checkpoint.path}")
     if specimen.source is None and not checkpoint.completion:

@@ -46,6 +46,7 @@ def _template() -> jinja2.Template:
         "fidelity": words.fidelity_words,
         "strata": words.strata_words,
         "finding": words.finding_words,
+        "silenced": words.silenced_words,
         "whisker": _whisker,
     }
     return environment.from_string((Path(__file__).parent / "report.html.j2").read_text("utf-8"))

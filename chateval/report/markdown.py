@@ -17,6 +17,7 @@ from chateval.report.words import (
     mean_words,
     p_words,
     record_words,
+    silenced_words,
     slice_words,
     strata_words,
     summary,
@@ -92,7 +93,7 @@ def _templates(report: Report) -> list[str]:
         if found is None:
             rows.append(_row(_cell(checkpoint.name), "not checked", "", "", "", "", ""))
             continue
-        findings = "<br>".join(_cell(finding_words(finding)) for finding in found.findings) or "none"
+        findings = "<br>".join(map(_cell, [*map(finding_words, found.findings), *silenced_words(found)])) or "none"
         rows.append(
             _row(
                 _cell(checkpoint.name),

@@ -15,6 +15,7 @@ from chateval.report.words import (
     finding_words,
     mean_words,
     p_words,
+    silenced_words,
     slice_words,
     summary,
     visible,
@@ -82,7 +83,7 @@ def _template_table(report: Report) -> Table:
             Text(found.verdict, style=_TEMPLATE_STYLE[found.verdict]),
             Text(visible(found.family or "unknown")),
             Text(visible(fidelity_words(found.fidelity))),
-            Text(visible("\n".join(finding_words(finding) for finding in found.findings) or "none")),
+            Text(visible("\n".join([*map(finding_words, found.findings), *silenced_words(found)]) or "none")),
         )
     return table
 

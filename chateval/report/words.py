@@ -2,7 +2,7 @@
 
 import re
 
-from chateval.findings import Fidelity, Finding
+from chateval.findings import Fidelity, Finding, TemplateReport
 from chateval.records import Comparison, Estimate, Report, TaskSummary
 from chateval.template.output import words
 
@@ -67,10 +67,8 @@ def direction(found: Comparison | None) -> str:
 
 
 def changed_words(found: Comparison | None) -> str:
-    """Return how a template scorer differs from the baseline's; empty where nothing flipped."""
-    if found is None or found.delta is None or not (found.wins or found.losses):
-        return ""
-    return delta_words(found)
+    """Return how a template scorer differs from the baseline's; empty for the baseline itself."""
+    return "" if found is None or found.delta is None else delta_words(found)
 
 
 def fidelity_words(found: Fidelity | None) -> str:
@@ -86,6 +84,11 @@ def strata_words(found: Fidelity | None) -> str:
 def finding_words(found: Finding) -> str:
     """Return a finding in one line; the evidence is in report.json and in `chateval template check`."""
     return f"{found.code} {found.severity}: {found.message}"
+
+
+def silenced_words(found: TemplateReport) -> list[str]:
+    """Return the codes that the user silenced, each with the reason given."""
+    return [f"{code} silenced: {why}" for code, why in found.suppressed.items()]
 
 
 def slice_words(task: TaskSummary) -> str:

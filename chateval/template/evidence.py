@@ -115,6 +115,8 @@ def read_evidence(path: Path) -> Evidence:
 
 
 def _parse(path: Path) -> _File:
+    if path.exists() and not path.is_file():
+        raise DataError(f"{path}: cannot be read: not a regular file")
     try:
         if path.stat().st_size > MAX_EVIDENCE_BYTES:
             raise DataError(f"{path}: {path.stat().st_size:,} bytes; at most {MAX_EVIDENCE_BYTES:,} are read")

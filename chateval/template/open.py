@@ -23,9 +23,9 @@ _EMBEDDINGS = (
 
 
 def open_specimen(
-    path: Path,
+    path: Path | str,
     *,
-    base: Path | None = None,
+    base: Path | str | None = None,
     evidence: Path | None = None,
     tokens: Mapping[str, str] | None = None,
     settings: Settings | None = None,
@@ -44,16 +44,21 @@ def open_specimen(
         TemplateError: If a template is too long or not text.
         DataError: If the evidence is not what the recorder writes.
     """
+    path, base = Path(path), Path(base) if base else None
     sandbox().start()
     settings = settings or Settings()
     if not path.exists():
         raise CheckpointError(f"{path}: no such file; give a checkpoint folder, an adapter, a .gguf or a Jinja file")
     if path.is_dir():
         return _open_folder(path, base, evidence, settings)
+    if not path.is_file():
+        raise CheckpointError(f"{path}: neither a folder nor a regular file")
     under = open_specimen(base, settings=settings) if base else None
     found = Specimen(str(path), tuple(find_sources(path)), base=under, settings=settings)
     if path.suffix == ".gguf":
         found = _with_tokenizer(found, open_tokenizer(path))
+    elif path.suffix not in (".jinja", ".j2", ".txt"):
+        raise CheckpointError(f"{path}: a template file ends in .jinja, .j2 or .txt, a checkpoint in .gguf")
     else:
         found = replace(found, tokens=dict(tokens or {}))
     return replace(found, evidence=read_evidence(evidence)) if evidence else found
@@ -77,17 +82,20 @@ def _open_folder(folder: Path, base: Path | None, evidence: Path | None, setting
         settings=settings,
     )
     if has_tokenizer(folder):
-        return _with_tokenizer(found, open_tokenizer(folder))
-    if not is_adapter or under is None:
-        return found
-    inherited = [replace(source, origin=f"{under.subject}/{source.origin}") for source in under.sources]
+        found = _with_tokenizer(found, open_tokenizer(folder))
+    return _on_base(found, under) if is_adapter and under is not None else found
+
+
+def _on_base(adapter: Specimen, base: Specimen) -> Specimen:
+    """Return an adapter with what it does not bring itself: tokenizer, template, configs, embeddings."""
+    inherited = [replace(source, origin=f"{base.subject}/{source.origin}") for source in base.sources]
     found = replace(
-        found,
-        sources=(*sources, *inherited),
-        n_embeddings=found.n_embeddings or under.n_embeddings,
-        configs={**configs, **{name: under.configs.get(name, {}) for name in configs if not configs[name]}},
+        adapter,
+        sources=adapter.sources if adapter.source else tuple(inherited),
+        n_embeddings=adapter.n_embeddings or base.n_embeddings,
+        configs={name: config or base.configs.get(name, {}) for name, config in adapter.configs.items()},
     )
-    return replace(found, tokenizer=under.tokenizer, tokens=under.tokens)
+    return found if found.tokenizer is not None else replace(found, tokenizer=base.tokenizer, tokens=base.tokens)
 
 
 def _with_tokenizer(specimen: Specimen, tokenizer: Tokenizer) -> Specimen:

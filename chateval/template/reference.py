@@ -12,7 +12,7 @@ from chateval.errors import TemplateError, first_line
 from chateval.records import Message
 from chateval.template.grammar import Dialect, normalise
 from chateval.template.probes import Probe, standard_probes
-from chateval.template.sandbox import Chat
+from chateval.template.sandbox import Chat, Rendered
 from chateval.template.specimen import Specimen
 
 CLOCK = "2024-07-26T12:00:00"
@@ -37,8 +37,8 @@ class Comparison:
     """The ids of one probe, both ways, each without a BOS at its start."""
 
     probe: Probe
-    text: str
-    """As the template renders it."""
+    text: str | None
+    """As the template renders it; None if it fails, although it renders other chats of such messages."""
     found: tuple[int, ...]
     expected: tuple[int, ...]
 
@@ -68,20 +68,33 @@ def open_encoder(specimen: Specimen) -> Encoder:
 
 
 def compare_ids(specimen: Specimen, encoder: Encoder) -> list[Comparison]:
-    """Return the ids of every standard probe that both the template and the encoder take.
+    """Return the ids of every standard probe that the encoder takes and the template claims to.
 
     What templates of the dialect are known to add to a chat, such as a date, is added before the encoder sees it.
     """
     probes = standard_probes()
+    rendered = specimen.render_all([at_clock(specimen, probe) for probe in probes])
+    pairs = list(zip(probes, rendered, strict=True))
     found = []
-    for probe, rendered in zip(
-        probes, specimen.render_all([at_clock(specimen, probe) for probe in probes]), strict=True
-    ):
+    for probe, one in pairs:
         wanted = list(_expected(encoder, probe, specimen))
-        if rendered.text is not None and wanted:
-            ids = _without_bos(specimen.ids(rendered.text), specimen)
-            found.append(Comparison(probe, rendered.text, ids, max(wanted, key=lambda one: _shared(one, ids))))
+        if wanted and one.text is not None:
+            ids = _without_bos(specimen.ids(one.text), specimen)
+            found.append(Comparison(probe, one.text, ids, max(wanted, key=lambda row: _shared(row, ids))))
+        elif wanted and takes(probe, pairs):
+            found.append(Comparison(probe, None, (), wanted[0]))
     return found
+
+
+def takes(probe: Probe, rendered: Sequence[tuple[Probe, Rendered]]) -> bool:
+    """Return whether a template renders all that a probe is made of somewhere, and so does not refuse it on purpose."""
+    taken = {part for one, found in rendered if found.text is not None for part in _parts(one)}
+    return _parts(probe) <= taken
+
+
+def _parts(probe: Probe) -> set[str]:
+    tools = {"tools"} if probe.tools else set()
+    return {key for one in probe.messages for key in (str(one["role"]), *one)} | tools
 
 
 def at_clock(specimen: Specimen, probe: Probe) -> Chat:

@@ -108,6 +108,8 @@ def _in_gguf(path: Path) -> Iterator[TemplateSource]:
 
 
 def _read(path: Path) -> str:
+    if not path.is_file():
+        raise TemplateError(f"{path}: not a regular file")
     if path.stat().st_size > MAX_TEMPLATE_BYTES:
         raise TemplateError(
             f"{path}: {path.stat().st_size:,} bytes; a chat template has at most {MAX_TEMPLATE_BYTES:,}"

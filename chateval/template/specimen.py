@@ -10,6 +10,7 @@ from chateval.errors import TemplateError
 from chateval.template.grammar import Dialect, Family, Match, detect, find_dialect, load_families, write
 from chateval.template.probes import Probe, probe, standard_probes
 from chateval.template.render import tokenize
+from chateval.template.runtime import Runtime
 from chateval.template.sandbox import Chat, Rendered, sandbox
 from chateval.template.source import TemplateSource
 from chateval.template.tokenizer import Tokenizer
@@ -34,6 +35,9 @@ class Settings:
     """The training masked by `{% generation %}` tags, so that their absence is an error."""
     masking_collator: bool = False
     """The training masked every pad token, so that pad == eos is an error."""
+    is_tokenised_once: bool = False
+    """Rendered text is never tokenised with special tokens added, as in a run; a BOS that would double is then a
+    warning."""
     is_held_to_base: bool = False
     """The user named the base as the reference: another rendering than its is a defect."""
 
@@ -60,8 +64,12 @@ class Specimen:
     """Rows of the input embeddings in the weight files; None without weights."""
     base: "Specimen | None" = None
     """The base of an adapter, or the checkpoint that this one is compared with."""
+    baseline: "Specimen | None" = None
+    """The checkpoint that a run compares this one with, where it is no base of it."""
     evidence: Any = None
     """What the trainer recorded (`chateval.template.evidence.Evidence`); None without."""
+    runtime: Runtime | None = None
+    """The serving engine whose prompts are held against the template's; None without."""
     settings: Settings = Settings()
 
     @property

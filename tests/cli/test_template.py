@@ -77,9 +77,12 @@ def test_other_formats_say_the_same(chateval, broken, format):
 
 
 def test_an_unknown_family_is_unverified_and_exits_with_3(chateval):
-    Path("own.jinja").write_text("{% for m in messages %}%% {{ m.role }} %%{{ m.content }}{% endfor %}%% assistant %%")
+    Path("own.jinja").write_text(
+        "{% for m in messages %}%% {{ m.role }} %%{{ m.content }}%%{% endfor %}"
+        "{% if add_generation_prompt %}%% assistant %%{% endif %}"
+    )
 
-    code, out, _ = chateval("check", "own.jinja", "--select", "CT3")
+    code, out, _ = chateval("check", "own.jinja")
 
     assert code == 3
     assert out.startswith("UNVERIFIED")
@@ -118,7 +121,13 @@ def test_a_code_is_silenced_with_a_reason_that_is_repeated(chateval):
     [
         (["check", "nowhere"], "no checkpoint at 'nowhere'"),
         (["check", ".", "--format", "xml"], "say one of text, json, sarif, github"),
-        (["check", ".", "--ignore", "CT208"], "--ignore 'CT208': say NAME=VALUE"),
+        (["check", ".", "--ignore", "CT208"], "--ignore 'CT208': say CODE=REASON"),
+        (["check", ".", "--ignore", "CT999=x"], "no check 'CT999'"),
+        (["check", ".", "--select", "XX"], "no check begins with 'XX'"),
+        (["check", ".", "--kwarg", "a=maybe"], "--kwarg a=maybe: not JSON"),
+        (["check", ".", "--token", "bos_token=x"], "--token is for a bare Jinja file"),
+        (["check", ".", "--family-file", "no.toml", "--family", "x"], "no.toml: no such family file"),
+        (["sensitivity", ".", "--task", "arithmetic", "--variant", "other"], "say none, foreign, mutants"),
         (["check", ".", "--family", "klingon"], "klingon"),
         (["explain", "CT999"], "no check 'CT999'"),
         (["check-text", "nowhere.txt"], "nowhere.txt: cannot be read"),
@@ -183,24 +192,48 @@ def test_a_difference_is_shown_by_its_first_token_and_kind(chateval, tiny_chat, 
     assert len(json.loads(whole)["probes"]) == 42
 
 
-def test_recorded_training_is_proven(chateval, tiny_chat, tmp_path):
+@pytest.fixture
+def trained(tiny_chat, tmp_path):
+    """A copy of the model with the record of a training beside it: ids of four chats, answers in the loss."""
+    from chateval.template import open_tokenizer
+    from chateval.template.record import record
+
     folder = tmp_path / "sft"
     shutil.copytree(tiny_chat, folder)
-    rows = [
-        {"messages": [{"role": "user", "content": f"q{i}"}, {"role": "assistant", "content": "a"}]} for i in range(5)
-    ]
-    Path("train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    tokenizer = open_tokenizer(folder)
+    rows = []
+    for i in range(4):
+        messages = [{"role": "user", "content": f"q{i}"}, {"role": "assistant", "content": "a"}]
+        ids = tokenizer.apply_chat_template(messages, return_dict=True)["input_ids"]
+        opened = tokenizer.apply_chat_template(messages[:1], add_generation_prompt=True, return_dict=True)["input_ids"]
+        labels = [-100] * len(opened) + ids[len(opened) : -1] + [-100]
+        rows.append({"messages": messages, "input_ids": ids, "labels": labels})
+    record(tokenizer, rows, folder / "chateval_training.json")
+    return folder
 
-    assert chateval("record", folder, "train.jsonl", "--out", folder / "chateval_training.json")[0] == 0
-    code, out, _ = chateval("check", folder)
+
+def test_recorded_training_is_proven_until_the_template_changes(chateval, trained):
+    code, out, _ = chateval("check", trained)
 
     assert code == 0
     assert out.startswith("PROVEN"), out
 
-    (folder / "chat_template.jinja").write_text(BARE.replace("<|im_end|>\n", "<|im_end|>") + OPEN)
-    code, out, _ = chateval("check", folder)
+    (trained / "chat_template.jinja").write_text(BARE.replace("<|im_end|>\n", "<|im_end|>") + OPEN)
+    code, out, _ = chateval("check", trained)
     assert code == 1
     assert "CT803 error" in out
+
+
+def test_a_record_without_a_trainer_proves_nothing(chateval, tiny_chat):
+    row = {"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]}
+    Path("train.jsonl").write_text(json.dumps(row) + "\n")
+
+    assert chateval("record", tiny_chat, "train.jsonl", "--out", "rec.json")[0] == 0
+    code, out, _ = chateval("check", tiny_chat, "--evidence", "rec.json")
+
+    assert code == 0
+    assert out.startswith("CONFORMS")
+    assert "the record holds no loss mask" in out
 
 
 def test_every_check_has_a_page(chateval):

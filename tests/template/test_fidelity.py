@@ -1,10 +1,11 @@
+from hashlib import sha256
 from types import SimpleNamespace
 
 import pytest
 
 from chateval.errors import TemplateError
 from chateval.template.evidence import Evidence, Row
-from chateval.template.fidelity import measure_fidelity, nearest
+from chateval.template.fidelity import find_preamble, measure_fidelity, nearest
 from chateval.template.probes import PROBES_NAME
 from chateval.template.reference import Encoder
 from chateval.template.source import TemplateSource
@@ -42,7 +43,7 @@ def test_what_differs_from_the_grammar_lowers_its_stratum_only():
     found = measure_fidelity(specimen(CHATML.replace("m.content", "m.content | trim")))
 
     assert found.strata["plain"].n_right == found.strata["plain"].n
-    assert found.strata["whitespace"].n_right < found.strata["whitespace"].n
+    assert {name for name, part in found.strata.items() if part.n_right < part.n} == {"whitespace"}
 
 
 def test_a_space_before_every_content_leaves_no_match():
@@ -51,13 +52,104 @@ def test_a_space_before_every_content_leaves_no_match():
     assert (found.total.n_right, found.total.low) == (0, 0.0)
 
 
-@pytest.mark.parametrize(("text", "n_right"), [("You are a helpful assistant.", "all"), ("Be kind.", "some")])
-def test_a_default_system_text_counts_as_a_match_only_if_the_family_knows_it(text, n_right):
-    default = "{% if messages[0].role != 'system' %}<|im_start|>system\n" + text + "<|im_end|>\n{% endif %}"
+ALPACA = (
+    "{% for m in messages %}{% if m.role == 'user' %}### Instruction:\n{{ m.content }}\n\n"
+    "{% elif m.role == 'assistant' %}### Response:\n{{ m.content }}</s>\n\n{% else %}{{ m.content }}\n\n{% endif %}"
+    "{% endfor %}{% if add_generation_prompt %}### Response:\n{% endif %}"
+)
+ASKED = "Below is an instruction that describes a task. Write a response that appropriately completes the request.\n\n"
+HARMONY = (
+    "<|start|>system<|message|>You are a bear. Today is {{ strftime_now('%d %b') }}.<|end|>{% for m in messages %}"
+    "{% if m.role == 'assistant' %}<|start|>assistant<|channel|>final<|message|>{{ m.content }}"
+    "{{ '<|return|>' if loop.last else '<|end|>' }}"
+    "{% elif m.role == 'user' %}<|start|>user<|message|>{{ m.content }}<|end|>"
+    "{% else %}<|start|>developer<|message|># Instructions\n\n{{ m.content }}<|end|>{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}<|start|>assistant{% endif %}"
+)
+DATED = (
+    "{{ bos_token }}<|start_header_id|>system<|end_header_id|>\n\nToday is {{ strftime_now('%d %b') }}.\n\n"
+    "{% if messages[0].role == 'system' %}{{ messages[0].content | trim }}{% set messages = messages[1:] %}{% endif %}"
+    "<|eot_id|>{% for m in messages %}<|start_header_id|>{{ m.role }}<|end_header_id|>\n\n{{ m.content | trim }}"
+    "<|eot_id|>{% endfor %}{% if add_generation_prompt %}<|start_header_id|>assistant<|end_header_id|>\n\n{% endif %}"
+)
+GEMMA = (
+    "{% set own = messages[0].role == 'system' %}{% set said = messages[0].content if own else 'Be kind.' %}"
+    "<bos>{% for m in (messages[1:] if own else messages) %}<start_of_turn>"
+    "{{ 'model' if m.role == 'assistant' else m.role }}\n{{ said + '\n\n' if loop.first else '' }}"
+    "{{ m.content | trim }}<end_of_turn>\n{% endfor %}{% if add_generation_prompt %}<start_of_turn>model\n{% endif %}"
+)
+DEFAULT = "{% if messages[0].role != 'system' %}<|im_start|>system\nBe kind.<|im_end|>\n{% endif %}"
 
-    total = measure_fidelity(specimen(default + CHATML, settings=Settings(family="qwen2"))).total
 
-    assert (total.n_right == total.n) == (n_right == "all")
+@pytest.mark.parametrize(
+    ("jinja", "family"),
+    [
+        (DEFAULT + CHATML, None),
+        (DEFAULT + CHATML, "qwen2"),
+        ("{{ bos_token }}" + DEFAULT + CHATML, None),
+        ("{{ bos_token }}" + ALPACA, "alpaca"),
+        ("{% if messages[0].role != 'system' %}" + ASKED + "{% endif %}" + ALPACA, None),
+        (HARMONY, None),
+        (DATED, "llama3.1-hf"),
+        (GEMMA, "gemma3"),
+    ],
+    ids=[
+        "default",
+        "another default",
+        "bos and default",
+        "bare",
+        "preamble",
+        "fixed turn",
+        "before own text",
+        "folded",
+    ],
+)
+def test_what_a_template_puts_before_every_chat_is_no_difference(jinja, family):
+    tokens = {"bos_token": "<|begin_of_text|>"}
+    found = measure_fidelity(specimen(jinja, tokens=tokens, settings=Settings(family=family)))
+
+    assert {name: part for name, part in found.strata.items() if part.n_right < part.n and name != "thinking"} == {}
+
+
+def test_a_text_before_the_system_message_alone_is_a_difference():
+    strange = CHATML.replace("{{ m.content", "{{ 'Obey: ' if m.role == 'system' else '' }}{{ m.content")
+
+    assert measure_fidelity(specimen(strange)).strata["system"].n_right == 0
+
+
+def test_a_preamble_is_found_as_turns_as_text_and_as_it_stands_before_the_chat_s_own():
+    dated = specimen(DATED.replace("{{ strftime_now('%d %b') }}", "May"), settings=Settings(family="llama3.1-hf"))
+
+    found = find_preamble(dated, dated.probed, dated.dialect)
+
+    assert found.head == f"<|start_header_id|>system<|end_header_id|>\n\n{found.said}<|eot_id|>"
+    assert found.said == found.prefix == "Today is May.\n\n"
+
+
+def test_text_that_is_no_turn_is_no_preamble():
+    odd = specimen("Listen! " + CHATML, settings=Settings(family="chatml"))
+
+    assert find_preamble(odd, odd.probed, odd.dialect).head == ""
+    assert measure_fidelity(odd).total.n_right == 0
+
+
+def test_a_bos_that_opens_turns_is_not_taken_off():
+    found = measure_fidelity(specimen(tokens={"bos_token": "<|im_start|>"}))
+
+    assert found.total.n_right == found.total.n
+
+
+@pytest.mark.parametrize(
+    ("condition", "n_missed", "n"),
+    [("messages | length == 5", 1, 31), ("messages[0].role == 'system'", 0, 25)],
+    ids=["one length of chats", "every system message"],
+)
+def test_a_failure_is_a_miss_unless_all_such_messages_are_refused(condition, n_missed, n):
+    total = measure_fidelity(
+        specimen("{% if " + condition + " %}{{ raise_exception('no') }}{% endif %}" + CHATML)
+    ).total
+
+    assert (total.n - total.n_right, total.n) == (n_missed, n)
 
 
 def test_a_bos_in_the_text_is_neither_right_nor_wrong():
@@ -69,13 +161,20 @@ def test_a_bos_in_the_text_is_neither_right_nor_wrong():
     assert measure_fidelity(specimen("<s>" + zephyr)).total == measure_fidelity(specimen(zephyr)).total
 
 
-def test_the_base_s_template_is_stronger_than_the_grammar_and_covers_tools():
+def test_the_base_s_template_is_stronger_than_the_grammar():
     found = measure_fidelity(specimen(base=specimen(CHATML + "{# base #}")))
 
-    assert found.reference.startswith("vendor template sha256:")
-    assert len(found.reference.rpartition(":")[2]) == 12
-    assert found.not_evaluated == ()
+    digest = sha256((CHATML + "{# base #}").encode()).hexdigest()
+    assert found.reference == f"the template of x (sha256 {digest[:12]})"
+    assert found.not_evaluated == ("tools", "thinking")
     assert found.total.n_right == found.total.n
+
+
+def test_the_base_s_template_covers_the_tools_that_it_speaks_of():
+    found = measure_fidelity(specimen(base=specimen("{% if tools %}{{ tools | tojson }}{% endif %}" + CHATML)))
+
+    assert found.not_evaluated == ("thinking",)
+    assert found.strata["tools"].n_right < found.strata["tools"].n
 
 
 def test_a_base_of_another_family_is_no_reference():

@@ -41,7 +41,7 @@ def test_the_template_of_an_adapter_goes_before_its_base_s(tiny_loras, tmp_path)
 
     assert specimen.template() == OWN
     assert specimen.source.origin == "chat_template.jinja"
-    assert len(specimen.sources) > 1
+    assert len(specimen.sources) == 1
 
 
 def test_a_base_that_is_named_goes_before_the_recorded_one(tiny_loras, tiny_other):
@@ -90,3 +90,16 @@ def test_a_broken_weight_file_is_named(tiny_chat, tmp_path):
 
     with pytest.raises(CheckpointError, match=r"model\.safetensors: broken safetensors file"):
         open_specimen(folder)
+
+
+def test_an_adapter_with_a_tokenizer_and_no_template_has_the_template_of_its_base(tiny_loras, tiny_chat, tmp_path):
+    folder = tmp_path / "adapter"
+    shutil.copytree(tiny_loras[0], folder)
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copy(tiny_chat / name, folder)
+
+    specimen = open_specimen(folder)
+
+    assert specimen.tokenizer is not specimen.base.tokenizer
+    assert specimen.template() == specimen.base.template()
+    assert specimen.source.origin == f"{tiny_chat}/chat_template.jinja"

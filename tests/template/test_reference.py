@@ -140,6 +140,25 @@ def test_a_probe_that_the_encoder_refuses_is_left_out(tiny_chat):
     assert compare_ids(specimen(tokenizer=open_tokenizer(tiny_chat)), Encoder("stand-in", refuse)) == []
 
 
+@pytest.mark.parametrize(
+    ("condition", "failed"),
+    [("messages | length == 5", ["three_turns"]), ("messages[0].role == 'system'", [])],
+    ids=["one length of chats", "every system message"],
+)
+def test_a_probe_that_only_the_template_fails_on_has_no_text_unless_it_refuses_all_such(condition, failed, tiny_chat):
+    strict = specimen(
+        "{% if " + condition + " %}{{ raise_exception('no') }}{% endif %}" + CHATML,
+        tokenizer=open_tokenizer(tiny_chat),
+        settings=Settings(family="chatml"),
+    )
+
+    compared = compare_ids(strict, Encoder("stand-in 1.0", lambda _: (1, 2)))
+
+    without = [one for one in compared if one.text is None]
+    assert [one.probe.name for one in without] == failed
+    assert all(one.found == () and one.expected == (1, 2) for one in without)
+
+
 def test_known_additions_are_a_default_system_text_and_an_empty_reasoning_block():
     families = load_families()
     qwen2, qwen3 = find_dialect("qwen2", families), find_dialect("qwen3", families)

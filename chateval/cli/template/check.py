@@ -1,5 +1,6 @@
 """`chateval template check`: all checks on one checkpoint's template, and a verdict."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,12 @@ def check(
     base: Annotated[
         str | None,
         typer.Option(help="Hold it against this checkpoint; for an adapter also the one under it.", show_default=False),
+    ] = None,
+    runtime: Annotated[
+        str | None,
+        typer.Option(
+            help="Address of a server whose prompts should be the same (docs/lineage.md).", show_default=False
+        ),
     ] = None,
     evidence: Annotated[
         Path | None,
@@ -71,7 +78,11 @@ def check(
         without_torch()
     from chateval.template import Settings, check_specimen, open_specimen
     from chateval.template.output import OUTPUTS, print_report
+    from chateval.template.runtime import open_runtime
 
+    ignored = assignments("--ignore", ignore or (), form="CODE=REASON")
+    if token and target.suffix in ("", ".gguf"):
+        raise ConfigError("--token is for a bare Jinja file; a checkpoint has its tokens")
     settings = Settings(
         family=family,
         kwargs=json_values("--kwarg", kwarg or ()),
@@ -83,17 +94,25 @@ def check(
     specimen = open_specimen(
         target, base=under, evidence=evidence, tokens=assignments("--token", token or ()), settings=settings
     )
-    report = check_specimen(specimen, select=tuple(select or ()), ignore=assignments("--ignore", ignore or ()))
+    if runtime is not None:
+        specimen = replace(specimen, runtime=open_runtime(runtime))
+    report = check_specimen(specimen, select=tuple(select or ()), ignore=ignored)
     if json or format != "text":
         out.file.write(OUTPUTS["json" if json else format](report))
     else:
         print_report(report, out, verbose=verbose)
-    raise typer.Exit(exit_code_of(report, strict=strict))
+    raise typer.Exit(exit_code_of(report, strict=strict, is_partial=bool(select)))
 
 
-def exit_code_of(report: TemplateReport, *, strict: bool) -> int:
-    """Return 1 for a broken template, 3 where there is nothing to hold it against, else 0."""
+def exit_code_of(report: TemplateReport, *, strict: bool, is_partial: bool = False) -> int:
+    """Return 1 for a broken template, 3 where there is nothing to hold it against, else 0.
+
+    Args:
+        report: Of one template.
+        strict: Warnings fail as well.
+        is_partial: Only some checks were asked for, which can say no more than that they found nothing.
+    """
     severities = {finding.severity for finding in report.findings}
     if report.verdict == "BROKEN" or (strict and "warning" in severities):
         return REGRESSION
-    return INCONCLUSIVE if report.verdict == "UNVERIFIED" else PASS
+    return INCONCLUSIVE if report.verdict == "UNVERIFIED" and not is_partial else PASS

@@ -1,11 +1,15 @@
 """`chateval template check-text`: a rendered prompt, from a log, a dataset or a course, read back into messages."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chateval.errors import INCONCLUSIVE, PASS, REGRESSION, DataError
+
+if TYPE_CHECKING:
+    from chateval.template.grammar import Match
 
 MAX_BYTES = 16 * 1024 * 1024
 
@@ -47,9 +51,11 @@ def check_text(
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise DataError(f"{file}: not UTF-8 at byte {error.start}") from error
+    for hint in _hints(text):
+        err.print(f"{file}: {hint}")
     families = load_families(tuple(family_file or ()))
     if family is None:
-        matches = detect(text, families)
+        matches = [match for match in detect(text, families) if _is_told(match)]
         if not matches:
             err.print(f"{file}: it reads like no family that is known; name one with --family")
             raise typer.Exit(INCONCLUSIVE)
@@ -83,8 +89,28 @@ def check_text(
 
 
 def _read(file: Path) -> bytes:
+    if file.exists() and not file.is_file():
+        raise DataError(f"{file}: cannot be read: not a regular file")
     try:
         with file.open("rb") as opened:
             return opened.read(MAX_BYTES + 1)
     except OSError as error:
         raise DataError(f"{file}: cannot be read: {error.strerror}") from error
+
+
+def _hints(text: str) -> Iterator[str]:
+    """Yield what is likely wrong with the file, and not with the prompt in it."""
+    if text.startswith("\ufeff"):
+        yield "it begins with a byte order mark, which is a token; save it without"
+    if "\r\n" in text:
+        yield "its lines end in CRLF, which are other tokens than LF; convert it if the prompt had LF"
+    if "\n" not in text and "\\n" in text:
+        yield "it has \\n spelt out and no line end: it looks JSON-escaped; decode it first"
+    if text.lstrip().startswith(("[{", '{"messages"')):
+        yield "it looks like a list of messages, not like a rendered prompt, which is text as the model sees it"
+
+
+def _is_told(match: "Match") -> bool:
+    """Return whether a family that writes plain words shows more than one of them: prose has `USER:` in it, too."""
+    roles = {turn.role for turn in match.reading.turns}
+    return not match.dialect.plain_markers or match.reading.awaits_answer or {"user", "assistant"} <= roles

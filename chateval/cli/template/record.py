@@ -19,7 +19,8 @@ def record(
 ) -> None:
     """Record template, token ids and loss mask of training rows, to be proven later by `template check`.
 
-    A recorder inside the trainer sees what is really trained and is to be preferred (docs/training-evidence.md).
+    Without a trainer there is no loss mask, so that this proves ids and never the whole training: a recorder inside the
+    trainer sees what is really trained (docs/training-evidence.md).
 
     Example: chateval template record ./smollm2 train.jsonl --out out/sft/chateval_training.json
     """
@@ -33,7 +34,11 @@ def record(
     from chateval.template import open_tokenizer
     from chateval.template.record import record as write_record
 
-    found = [row for _, row in read_json_lines(rows)]
+    found = []
+    for where, row in read_json_lines(rows):
+        if not isinstance(row.get("messages"), list):
+            raise DataError(f"{where}: no list of `messages` in this row")
+        found.append(row)
     if not found:
         raise DataError(f"{rows}: no row to record")
     write_record(open_tokenizer(target), found, out, template_kwargs=json_values("--kwarg", kwarg or ()), n=n)

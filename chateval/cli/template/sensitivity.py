@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chateval.errors import ConfigError
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -43,6 +45,11 @@ def sensitivity(
     from chateval.config import Suite, parse_checkpoint, with_options
     from chateval.pipeline import KINDS, cross, local_engines, measure_sensitivity
 
+    if base is not None and variant:
+        raise ConfigError("--base crosses two checkpoints, --variant puts other templates on one; say one of them")
+    unknown = [one for one in variant or () if one not in KINDS]
+    if unknown:
+        raise ConfigError(f"--variant {unknown[0]!r}: say {', '.join(KINDS)}")
     specs = [parse_checkpoint(f"candidate={checkpoint}")]
     if base is not None:
         specs.insert(0, parse_checkpoint(f"base={base}"))
@@ -102,10 +109,13 @@ def _split_table(found: "Sensitivity") -> "Table":
 
     from chateval.report import words
 
+    means = {(e.checkpoint, e.task, e.scorer): e for e in found.result.report.estimates}
+    names = [one.spec.name for one in found.variants]
     table = Table(title="Where the gain over the base comes from: total = weights + prompt", title_justify="left")
-    for column in ("task / scorer", "total", "weights", "prompt"):
+    for column in ("task / scorer", *names, "total", "weights", "prompt"):
         table.add_column(column)
     for split in found.splits:
-        parts = (split.total, split.weights, split.prompt)
-        table.add_row(words.visible(f"{split.task} / {split.scorer}"), *(words.delta_words(part) for part in parts))
+        scores = (words.mean_words(means.get((name, split.task, split.scorer))) for name in names)
+        parts = (words.delta_words(part) for part in (split.total, split.weights, split.prompt))
+        table.add_row(words.visible(f"{split.task} / {split.scorer}\n{split.total.n_pairs} pairs"), *scores, *parts)
     return table

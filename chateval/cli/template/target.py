@@ -9,6 +9,12 @@ from typing import Any
 
 from chateval.errors import CheckpointError, ConfigError
 
+RESERVED = frozenset(
+    {"messages", "conversations", "tools", "documents", "chat_template", "add_generation_prompt", "tokenize", "self"}
+    | {"return_assistant_tokens_mask", "continue_final_message"}
+)
+"""Names that `apply_chat_template` takes for itself."""
+
 
 def locate(reference: str) -> Path:
     """Return the path of a checkpoint; a hub id is fetched, tokenizer and configs only.
@@ -34,29 +40,33 @@ def without_torch() -> None:
         sys.modules["torch"] = None  # type: ignore[assignment]
 
 
-def assignments(option: str, texts: Iterable[str]) -> dict[str, str]:
+def assignments(option: str, texts: Iterable[str], *, form: str = "NAME=VALUE") -> dict[str, str]:
     """Return NAME=TEXT options as a mapping.
 
     Raises:
-        ConfigError: If one has no `=` or nothing after it.
+        ConfigError: If one has no `=` or nothing after it; the message says the form.
     """
-    pairs = [text.partition("=") for text in texts]
-    for name, _, value in pairs:
+    found: dict[str, str] = {}
+    for text in texts:
+        name, _, value = text.partition("=")
         if not name or not value:
-            raise ConfigError(f"{option} {name!r}: say NAME=VALUE")
-    return {name: value for name, _, value in pairs}
+            raise ConfigError(f"{option} {text!r}: say {form}")
+        found[name] = value
+    return found
 
 
 def json_values(option: str, texts: Iterable[str]) -> dict[str, Any]:
-    """Return NAME=JSON options as a mapping; what is not JSON is a string.
+    """Return NAME=JSON options as a mapping.
 
     Raises:
-        ConfigError: If one has no `=`.
+        ConfigError: If one has no `=`, or what follows is not JSON.
     """
     found: dict[str, Any] = {}
-    for name, value in assignments(option, texts).items():
+    for name, value in assignments(option, texts, form="NAME=JSON").items():
+        if name in RESERVED:
+            raise ConfigError(f"{option} {name}: not a switch of a template, but what every rendering is given")
         try:
             found[name] = json.loads(value)
-        except ValueError:
-            found[name] = value
+        except (ValueError, RecursionError) as error:
+            raise ConfigError(f"{option} {name}={value[:60]}: not JSON; text stands in double quotes") from error
     return found

@@ -17,9 +17,12 @@ def double_bos(specimen: Specimen) -> Iterator[Flaw]:
     alone, added = ids_of(specimen, text), ids_of(specimen, text, add_special_tokens=True)
     n_written, n_found = _n_leading(alone, number), _n_leading(added, number)
     if n_found > 1:
-        by = "twice by the template" if n_written > 1 else "by the template and by the tokenizer"
+        is_once = n_written <= 1 and specimen.settings.is_tokenised_once
+        by = "twice by the template" if n_written > 1 else "by the template and, where it tokenises, by the tokenizer"
         yield Flaw(
             f"{bos} is written {by}",
+            severity="warning" if is_once else None,
+            fix="write it once" if n_written > 1 else "",
             probe="question",
             text=text,
             offset=0,
@@ -32,7 +35,11 @@ def double_bos(specimen: Specimen) -> Iterator[Flaw]:
 
 
 def missing_bos(specimen: Specimen) -> Iterator[Flaw]:
-    """The family begins with BOS, and neither the template nor the tokenizer writes it."""
+    """The family begins with BOS, and the template does not write it.
+
+    What the tokenizer would add does not count where the family's templates write BOS: `apply_chat_template` tokenises
+    without special tokens, so that nobody writes one. In the other families engines add it.
+    """
     dialect, text = specimen.dialect, _question(specimen)
     if dialect is None or dialect.bos_rule == "never" or not dialect.bos:
         return
@@ -40,11 +47,11 @@ def missing_bos(specimen: Specimen) -> Iterator[Flaw]:
     numbers = {known[literal] for literal in (dialect.bos, *dialect.bos_others) if literal in known}
     if not numbers:
         raise NotEvaluated(f"the vocabulary has no {dialect.bos}, with which {dialect.name} begins")
-    ids = ids_of(specimen, text, add_special_tokens=True)
+    ids = ids_of(specimen, text, add_special_tokens=dialect.bos_rule == "tokenizer")
     if ids[0] not in numbers:
         bos = known.get(dialect.bos, min(numbers))
         yield Flaw(
-            f"a prompt of {dialect.name} begins with {dialect.bos}; neither template nor tokenizer writes it",
+            f"a prompt of {dialect.name} begins with {dialect.bos}; nobody writes it",
             probe="question",
             text=text,
             offset=0,

@@ -4,16 +4,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from chateval.errors import TemplateError
 from chateval.template.check.check import Check, Flaw, NotEvaluated
 from chateval.template.check.reading import FOREIGN, first_fault, flaw_of, readable
-from chateval.template.fidelity import nearest, same_clock
+from chateval.template.fidelity import find_preamble, nearest, same_clock, stratum_of
 from chateval.template.grammar import parse
 from chateval.template.probes import Probe
 from chateval.template.reference import Comparison, compare_ids, open_encoder
 from chateval.template.sandbox import Rendered
 from chateval.template.specimen import Specimen
 
+BOS_TWICE = "GR002"
+"""BOS repeated: wrong in whatever family it is."""
 _WINDOW = 6
 """Token ids shown on each side of a difference."""
 
@@ -34,33 +35,36 @@ def family_is_unknown(specimen: Specimen) -> Iterator[Flaw]:
 def breaks_its_grammar(specimen: Specimen) -> Iterator[Flaw]:
     """CT302: the rendered text is not as its family writes it."""
     dialect, is_certain = nearest(specimen)
+    said = find_preamble(specimen, specimen.probed, dialect).said
     found: dict[str, list[Flaw]] = {}
     n_probes = 0
     for probe, text in readable(specimen, dialect):
         n_probes += 1
-        flaw = first_fault(text, probe, dialect)
+        flaw = first_fault(text, probe, dialect, said)
         if flaw:
             kind = flaw.message[:5] if flaw.message.startswith("GR") else flaw.message
             found.setdefault(kind, []).append(flaw)
     _need(specimen, n_probes, has_flaws=bool(found))
-    for flaws in found.values():
+    for kind, flaws in found.items():
         share = f"{len(flaws)} of {n_probes} probes"
         yield replace(
             flaws[0],
             message=f"not as {dialect.name} writes it: {flaws[0].message} ({share})",
-            severity=None if is_certain and flaws[0].severity is None else "warning",
+            severity=None if (is_certain or kind == BOS_TWICE) and flaws[0].severity is None else "warning",
         )
 
 
 def differs_from_encoder(specimen: Specimen) -> Iterator[Flaw]:
     """CT303: the ids are not those of the vendor's encoder."""
     encoder = open_encoder(specimen)
-    compared = [one for one in compare_ids(specimen, encoder) if one.probe.stratum != "special"]
+    compared = [
+        one for one in compare_ids(specimen, encoder) if one.text is not None and one.probe.stratum != "special"
+    ]
     if not compared:
         raise NotEvaluated(f"{encoder.name} takes none of the probes")
     different = [one for one in compared if one.found != one.expected]
     if different:
-        serious = [one for one in different if one.probe.stratum != "whitespace" and not _is_default(compared)]
+        serious = [one for one in different if stratum_of(one.probe) != "whitespace" and not _is_default(compared)]
         first = (serious or different)[0]
         at = _first_difference(first.found, first.expected)
         start = max(at - _WINDOW, 0)
@@ -68,7 +72,7 @@ def differs_from_encoder(specimen: Specimen) -> Iterator[Flaw]:
             f"ids differ from {encoder.name} on {len(different)} of {len(compared)} probes, first at token {at}",
             severity=None if serious else "warning",
             probe=first.probe.name,
-            text=first.text,
+            text=first.text or "",
             expected_ids=first.expected[start : at + _WINDOW],
             found_ids=first.found[start : at + _WINDOW],
         )
@@ -82,32 +86,27 @@ def _is_default(compared: Sequence[Comparison]) -> bool:
 
 
 def differs_from_vendor(specimen: Specimen) -> Iterator[Flaw]:
-    """CT304: the base's template, of the same family, renders the probes differently."""
+    """CT304: the template that the user named as the reference renders the probes differently.
+
+    Whitespace at the edges of contents is a warning; anywhere else it is other tokens.
+    """
     base = specimen.base
     assert base is not None  # noqa: S101 - stated in `needs`
     if not specimen.settings.is_held_to_base:
         raise NotEvaluated("the base was not named as the reference (--base)")
     if base.source is None:
         raise NotEvaluated("the base has no chat template")
-    own, theirs = _family_of(specimen), _family_of(base)
-    if own != theirs:
-        raise NotEvaluated(f"the base writes another family: {theirs or 'unknown'}, not {own or 'unknown'}")
     pairs = [
         (probe, found, expected) for probe, found, expected in same_clock(specimen, base) if expected.text is not None
     ]
     if not pairs:
         raise NotEvaluated("the base's template renders none of the probes")
     different = [pair for pair in pairs if pair[1].text != pair[2].text]
-    worst = [pair for pair in different if not _only_whitespace(pair[1], pair[2])]
+    worst = [
+        pair for pair in different if stratum_of(pair[0]) != "whitespace" or not _only_whitespace(pair[1], pair[2])
+    ]
     if different:
-        yield _vendor_flaw((worst or different)[0], len(different), len(pairs), is_whitespace=not worst)
-
-
-def _family_of(specimen: Specimen) -> str:
-    try:
-        return nearest(specimen)[0].name
-    except TemplateError:
-        return ""
+        yield _vendor_flaw((worst or different)[0], len(different), len(pairs), is_edge=not worst)
 
 
 def _only_whitespace(found: Rendered, expected: Rendered) -> bool:
@@ -116,7 +115,7 @@ def _only_whitespace(found: Rendered, expected: Rendered) -> bool:
     return "".join(found.text.split()) == "".join(expected.text.split())
 
 
-def _vendor_flaw(pair: tuple[Probe, Rendered, Rendered], n_different: int, n: int, *, is_whitespace: bool) -> Flaw:
+def _vendor_flaw(pair: tuple[Probe, Rendered, Rendered], n_different: int, n: int, *, is_edge: bool) -> Flaw:
     probe, found, expected = pair
     share = f"{n_different} of {n} probes"
     if found.text is None:
@@ -125,8 +124,8 @@ def _vendor_flaw(pair: tuple[Probe, Rendered, Rendered], n_different: int, n: in
     assert expected.text is not None  # noqa: S101 - others were left out
     at = _first_difference(found.text, expected.text)
     return Flaw(
-        f"the base's template writes other {'whitespace' if is_whitespace else 'text'} on {share}",
-        severity="warning" if is_whitespace else None,
+        f"the base's template writes other {'whitespace' if _only_whitespace(found, expected) else 'text'} on {share}",
+        severity="warning" if is_edge else None,
         probe=probe.name,
         text=found.text,
         offset=at,

@@ -4,19 +4,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from chateval.records import Message
 from chateval.template.check.check import Check, Flaw, NotEvaluated
+from chateval.template.check.kept import contents_are_kept
 from chateval.template.check.sentinels import common, gaps, layout, need, rendered, sentinels, shape, text_of, words
 from chateval.template.grammar.literals import visible
+from chateval.template.probes import probe
 from chateval.template.sandbox import Chat
 from chateval.template.specimen import Specimen
 
 CLOCKS = ("2024-02-03T04:05:06", "2031-11-27T19:45:30")
 """Two moments that share no part of a date or time."""
-ROUGH = "<b>\"x\" & 'y'</b>  {{ 1 }}\n\n\té 你"
-"""What contents may hold: markup, quotes, runs of blanks, Jinja, a tab, letters beyond ASCII."""
-LEAD, TRAIL = "\n ", " \n"
-_ESCAPED = re.compile(r"&(?:lt|gt|amp|quot|#\d{1,4}|#x[0-9a-fA-F]{1,4});")
 _LEADING_MARKERS = re.compile(r"(?:\s|<[^<>\s]{1,80}>|system\b)+")
 _UNUSUAL = (
     ("uu", "two user messages in a row"),
@@ -40,8 +37,35 @@ def system_is_kept(specimen: Specimen) -> Iterator[Flaw]:
         yield Flaw(
             f"the system message is not in the rendering of {', '.join(map(shape, dropped))}",
             text=text,
+            offset=_after_bos(specimen, text),
             expected=system["content"],
         )
+    yield from _second_system(specimen)
+
+
+def _second_system(specimen: Specimen) -> Iterator[Flaw]:
+    """Look for a system message that is dropped because another one was before it."""
+    dropped = {}
+    for roles in ("ssu", "suasu"):
+        text, messages = rendered(specimen, roles).text, sentinels(roles)
+        first, second = (message["content"] for message in messages if message["role"] == "system")
+        before = messages[roles.rindex("s") - 1]["content"]
+        if text is not None and first in text and second not in text:
+            dropped[roles] = (text, text.find(before) + len(before) if before in text else None, second)
+    if dropped:
+        [(_, (text, place, second)), *_] = dropped.items()
+        yield Flaw(
+            f"the second system message is not in the rendering of {', '.join(map(shape, dropped))}",
+            severity="warning",
+            text=text,
+            offset=place,
+            expected=second,
+        )
+
+
+def _after_bos(specimen: Specimen, text: str) -> int:
+    bos = specimen.tokens.get("bos_token") or (specimen.dialect.bos if specimen.dialect else None) or ""
+    return len(bos) if text.startswith(bos) else 0
 
 
 def system_is_refused(specimen: Specimen) -> Iterator[Flaw]:
@@ -86,8 +110,7 @@ def _injected(specimen: Specimen, head: str) -> tuple[int, str]:
         middle = head[len(before) : len(head) - len(after)]
         if head == before + middle + after and words(middle):
             return len(before), middle
-    bos = specimen.tokens.get("bos_token") or (specimen.dialect.bos if specimen.dialect else None) or ""
-    start = len(bos) if bos and head.startswith(bos) else 0
+    start = _after_bos(specimen, head)
     own = head[start:]
     opener = common(own[::-1], layout(specimen).to_user[::-1])
     said = own[: len(own) - opener]
@@ -103,85 +126,6 @@ def _known_to(specimen: Specimen, literal: str) -> str:
     return ""
 
 
-def contents_are_kept(specimen: Specimen) -> Iterator[Flaw]:
-    """Every content must come out whole, unchanged, with its blanks, and in the order of the chat."""
-    messages, text = _rough_rendering(specimen)
-    if not any(word in text for number in range(len(messages)) for word in _ends(number)):
-        yield Flaw(
-            "no content that is a plain string is rendered: the template may take lists of parts only", text=text
-        )
-        return
-    starts, trimmed = [], []
-    for number, message in enumerate(messages):
-        begin, end = _ends(number)
-        start, stop = text.find(begin), text.find(end)
-        role = message["role"]
-        if start < 0 or stop < start:
-            if role != "system":
-                yield Flaw(f"the content of message {number + 1} ({role}) is not rendered whole", text=text)
-            continue
-        starts += [start] if role != "system" else []
-        found = text[start + len(begin) : stop]
-        if found != f" {ROUGH} ":
-            yield _altered(text, start + len(begin), found, role)
-        whole = text[max(0, start - len(LEAD)) : stop + len(end) + len(TRAIL)]
-        if not (whole.startswith(LEAD) and whole.endswith(TRAIL)):
-            trimmed.append((role, start, stop + len(end)))
-    if starts != sorted(starts):
-        yield Flaw("the messages are not rendered in the order of the chat", text=text, offset=min(starts))
-    yield from _trims(specimen, text, trimmed)
-
-
-def _rough_rendering(specimen: Specimen) -> tuple[tuple[Message, ...], str]:
-    roles = "suaua" if rendered(specimen, "suaua").text is not None else "uaua"
-    messages = tuple(
-        {**message, "content": f"{LEAD}{_ends(number)[0]} {ROUGH} {_ends(number)[1]}{TRAIL}"}
-        for number, message in enumerate(sentinels(roles))
-    )
-    return messages, need(specimen.render(Chat(messages, add_generation_prompt=False)), "contents with markup in them")
-
-
-def _ends(number: int) -> tuple[str, str]:
-    return f"Brelvo{number}begins", f"Brelvo{number}ends"
-
-
-def _altered(text: str, offset: int, found: str, role: str) -> Flaw:
-    expected = f" {ROUGH} "
-    if _ESCAPED.search(found):
-        what = "escaped as HTML"
-    elif found.split() == expected.split():
-        what = "changed in its blanks"
-    else:
-        what = "changed"
-    return Flaw(
-        f"a content ({role}) is {what}: {visible(found, 120)}",
-        text=text,
-        offset=offset,
-        length=len(found),
-        expected=visible(expected),
-        found=visible(found, 120),
-    )
-
-
-def _trims(specimen: Specimen, text: str, trimmed: list[tuple[str, int, int]]) -> Iterator[Flaw]:
-    by_design = specimen.dialect.trim if specimen.dialect else ()
-    unasked = [entry for entry in trimmed if entry[0] not in by_design]
-    if not unasked:
-        return
-    roles = ", ".join(dict.fromkeys(role for role, _, _ in unasked))
-    _, start, end = unasked[0]
-    found = text[max(0, start - 2) : start] + "…" + text[end : end + 2]
-    yield Flaw(
-        f"blanks at the ends of contents are cut off ({roles})",
-        severity="warning",
-        text=text,
-        offset=start,
-        length=end - start,
-        expected=visible(f"{LEAD}…{TRAIL}"),
-        found=visible(found),
-    )
-
-
 def unusual_orders_render(specimen: Specimen) -> Iterator[Flaw]:
     """Some templates insist on user and assistant taking turns; chats from elsewhere may not."""
     text_of(specimen, "ua")
@@ -195,8 +139,9 @@ def unusual_orders_render(specimen: Specimen) -> Iterator[Flaw]:
 def clock_is_ignored(specimen: Specimen) -> Iterator[Flaw]:
     """The same chat must render the same tomorrow."""
     reasons = []
-    for roles in ("u", "su"):
-        chat = Chat(sentinels(roles))
+    tools = probe("tools_offered").tools
+    chats = [(roles, Chat(sentinels(roles), tools=offered)) for offered in (None, tools) for roles in ("u", "su")]
+    for roles, chat in chats:
         both = specimen.render_all([replace(chat, now=CLOCKS[0]), replace(chat, now=CLOCKS[1])])
         try:
             first, second = (need(found, f"a chat of {shape(roles)}") for found in both)
@@ -206,8 +151,9 @@ def clock_is_ignored(specimen: Specimen) -> Iterator[Flaw]:
         if first != second:
             place = common(first, second)
             line = first[first.rfind("\n", 0, place) + 1 :].split("\n", 1)[0]
+            where = "the prompt of a chat with tools" if chat.tools else "the prompt"
             yield Flaw(
-                f"today's date is written into the prompt: {visible(line, 100)}",
+                f"today's date is written into {where}: {visible(line, 100)}",
                 text=first,
                 offset=place,
                 length=1,
@@ -215,7 +161,7 @@ def clock_is_ignored(specimen: Specimen) -> Iterator[Flaw]:
                 found=visible(second[place : place + 30]),
             )
             return
-    if len(reasons) == 2:
+    if len(reasons) == len(chats):
         raise reasons[0]
 
 

@@ -104,7 +104,7 @@ def pad_is_eos(specimen: Specimen) -> Iterator[Flaw]:
             expected="a pad token of its own",
             found=str(tokenizer.pad_token),
             found_ids=(int(tokenizer.pad_token_id),),
-            origin="tokenizer_config.json: pad_token",
+            origin="tokenizer_config.json: pad_token" if specimen.folder else "",
         )
 
 
@@ -129,5 +129,12 @@ def _end_flaw(specimen: Specimen, end: Ending, numbers: Iterable[int], said: str
         found=name_tokens(specimen, numbers),
         expected_ids=(end.number,),
         found_ids=tuple(numbers),
-        origin="generation_config.json: eos_token_id",
+        origin=_origin(specimen),
     )
+
+
+def _origin(specimen: Specimen) -> str:
+    """Return the file and key that the ends of a checkpoint stand in."""
+    if specimen.configs.get("generation_config.json"):
+        return "generation_config.json: eos_token_id"
+    return "tokenizer_config.json: eos_token" if specimen.folder else ""

@@ -4,6 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 
 from jinja2 import Environment, nodes
 from jinja2.exceptions import TemplateSyntaxError
@@ -36,15 +37,24 @@ def parse_template(text: str) -> nodes.Template:
     Raises:
         TemplateError: If it is no Jinja, or nested too deeply to be read; the message begins with the line.
     """
+    found = _parse(text)
+    if isinstance(found, str):
+        raise TemplateError(found)
+    return found
+
+
+@lru_cache(maxsize=8)
+def _parse(text: str) -> nodes.Template | str:
+    """Return the tree, or why there is none; a long template is read once for all checks."""
     environment = Environment(  # noqa: S701 - nothing is rendered with it
         extensions=["jinja2.ext.loopcontrols", Generation], trim_blocks=True, lstrip_blocks=True
     )
     try:
         return environment.parse(text)
     except TemplateSyntaxError as error:
-        raise TemplateError(f"line {error.lineno}: {first_line(error)}") from error
-    except RecursionError as error:
-        raise TemplateError("line 1: the template is nested too deeply to be read") from error
+        return f"line {error.lineno}: {first_line(error)}"
+    except RecursionError:
+        return "line 1: the template is nested too deeply to be read"
 
 
 def walk(node: nodes.Node, *, skip: tuple[type[nodes.Node], ...] = ()) -> Iterator[nodes.Node]:

@@ -186,10 +186,16 @@ def _at(specimen: Specimen, flaw: Flaw, row: Row, index: int) -> Flaw:
 
 
 def unlike_base(specimen: Specimen) -> Iterator[Flaw]:
-    """Compare the renderings with those of the base, one flaw for each kind of difference."""
-    base = specimen.base
-    if base is None or base.source is None:
+    """Compare the renderings with those of the base or the baseline, one flaw for each kind of difference."""
+    base = specimen.base or specimen.baseline
+    if base is None:
+        raise NotEvaluated("needs a base to compare with (--base)")
+    if base.source is None:
         raise NotEvaluated("the base has no chat template")
+    if specimen.base is None and not (specimen.matches and base.matches and _family(specimen) == _family(base)):
+        raise NotEvaluated("the baseline's template is of another family")
+    if specimen.settings.is_held_to_base:
+        raise NotEvaluated("CT304 holds it to the base")
     found = diff_templates(base, specimen)
     first: dict[Kind | None, ProbeDiff] = {}
     for probe in found.probes:
@@ -206,6 +212,10 @@ def unlike_base(specimen: Specimen) -> Iterator[Flaw]:
             expected=visible(probe.a[max(0, place - _BEFORE) : place + _AFTER]),
             found=visible(probe.b[max(0, place - _BEFORE) : place + _AFTER]),
         )
+
+
+def _family(specimen: Specimen) -> str:
+    return (specimen.dialect or specimen.matches[0].dialect).family
 
 
 CHECKS: tuple[Check, ...] = (
@@ -240,7 +250,6 @@ CHECKS: tuple[Check, ...] = (
         "warning",
         "take over the base's template, unless the training rendered with this one",
         unlike_base,
-        needs=("template", "base"),
     ),
     Check(
         "CT805",

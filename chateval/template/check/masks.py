@@ -8,7 +8,18 @@ from jinja2 import nodes
 
 from chateval.template.check.check import Check, Flaw, NotEvaluated
 from chateval.template.check.jinja import parse_template, walk
-from chateval.template.check.sentinels import SHOWN, gaps, need, rendered, sentinels, shape, text_of, without_thinking
+from chateval.template.check.sentinels import (
+    SHOWN,
+    closing,
+    gaps,
+    layout,
+    need,
+    rendered,
+    sentinels,
+    shape,
+    text_of,
+    without_thinking,
+)
 from chateval.template.grammar.literals import visible
 from chateval.template.sandbox import Chat
 from chateval.template.specimen import Specimen
@@ -126,7 +137,7 @@ def _shown(found: Masked, place: Place) -> str:
 
 
 def mask_covers_answers_alone(specimen: Specimen) -> Iterator[Flaw]:
-    """The mask must not reach over questions, system messages or the opener of the assistant's turn."""
+    """The mask must not reach over questions, system messages or the opener of any turn."""
     found = masked(specimen)
     for place in found.places:
         span = found.span_over(place.start, place.end)
@@ -156,14 +167,63 @@ def mask_covers_answers_alone(specimen: Specimen) -> Iterator[Flaw]:
                 found=visible(header, SHOWN),
             )
             return
+    yield from _overruns(specimen, found)
+
+
+def _overruns(specimen: Specimen, found: Masked) -> Iterator[Flaw]:
+    """Look for a span that goes on between the end of an answer's turn and the next question."""
+    try:
+        end_of_turn = closing(layout(specimen))
+    except NotEvaluated:
+        end_of_turn = ""
+    for place, after in zip(found.places, found.places[1:], strict=False):
+        closer = _closer(specimen, found, place)
+        if place.role != "assistant" or (closer is None and not end_of_turn):
+            continue
+        ends = closer[1] if closer else place.end
+        if found.text.startswith(end_of_turn, place.end):
+            ends = max(ends, place.end + len(end_of_turn))
+        span = found.span_over(_behind_ends(specimen, found.text, ends), after.start)
+        if span is None:
+            continue
+        start = max(span[0], _behind_ends(specimen, found.text, ends))
+        opener = found.text[start : min(span[1], after.start)]
+        yield Flaw(
+            f"the mask goes on behind the end of turn, over {visible(opener, SHOWN)}, which opens the next turn",
+            text=found.text,
+            offset=start,
+            length=len(opener),
+            found=visible(opener, SHOWN),
+        )
+        return
+
+
+def _behind_ends(specimen: Specimen, text: str, start: int) -> int:
+    """Return where the blanks and further end tokens from a place on are over."""
+    dialect = specimen.dialect
+    ends = {specimen.tokens.get("eos_token", ""), *((dialect.final, *dialect.stop) if dialect else ())}
+    known = "|".join(re.escape(end) for end in sorted(filter(str.strip, ends), key=len, reverse=True))
+    found = re.compile(rf"(?:\s|{known})*" if known else r"\s*").match(text, start)
+    return found.end() if found else start
 
 
 def mask_is_not_empty(specimen: Specimen) -> Iterator[Flaw]:
-    """Where there are tags, an answered chat must have something that is trained."""
+    """Where there are tags, every answer of a chat must be trained."""
     found = masked(specimen)
-    if not any(found.span_over(place.start, place.end) for place in found.answers):
+    n = len(found.answers)
+    missed = [
+        (k, place) for k, place in enumerate(found.answers, start=1) if not found.span_over(place.start, place.end)
+    ]
+    if len(missed) == n:
+        yield Flaw(f"the mask covers none of {n} answers, although the template has tags", text=found.text)
+        return
+    for k, place in missed:
         yield Flaw(
-            f"the mask covers none of {len(found.answers)} answers, although the template has tags", text=found.text
+            f"answer {k} of {n} is not covered by the mask, although others are",
+            text=found.text,
+            offset=place.start,
+            length=place.end - place.start,
+            expected=visible(found.text[place.start : place.end], SHOWN),
         )
 
 
@@ -192,9 +252,9 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "CT405",
-        "the loss mask is empty",
+        "the loss mask leaves answers out",
         "error",
-        "put the tags around the printing of the assistant's content",
+        "put the tags around the printing of every content of the assistant, the last and the earlier ones",
         mask_is_not_empty,
     ),
 )

@@ -1,7 +1,8 @@
-"""CT7xx: what another engine renders differently from transformers: llama.cpp, transformers.js, TGI, Ollama."""
+"""CT7xx: what another engine renders differently from transformers: telling constructs, and a server that is asked."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from jinja2 import nodes
@@ -9,6 +10,9 @@ from jinja2 import nodes
 from chateval.template.check.check import Check, Flaw, NotEvaluated
 from chateval.template.check.jinja import assigned, walk
 from chateval.template.check.tree import scan
+from chateval.template.diff import ProbeDiff, diff_templates
+from chateval.template.probes import probe
+from chateval.template.runtime import as_served
 from chateval.template.specimen import Specimen
 
 _MUTATIONS_TEXT = "append extend insert remove reverse sort clear pop popitem setdefault update add discard"
@@ -26,6 +30,14 @@ packages/jinja/src/runtime.ts at 02a1b8099dca01e3ec15f446b5357ce83bc9f85e: there
 capitalize, rstrip, lstrip, startswith, endswith, split, replace; get, items, keys, values."""
 _STRUCTURES = frozenset({"tools", "documents", "messages"})
 """Names whose value is a list of objects, unless the template assigns them itself."""
+_SHOWN = 40
+"""Characters of a difference between two prompts that are shown."""
+_RUNTIME_FIXES: Mapping[str, str] = {
+    "bos": "let either the template or the server's tokenizer write the BOS, not both and not neither",
+    "date": "write a fixed date, or give it as a switch of the template on both sides",
+    "ids": "serve the checkpoint's own tokenizer files, its added tokens included",
+}
+"""By kind, where the check's own fix is not the nearest."""
 _REPR = re.compile(r"\{'(?:type|function|name|description|parameters|arguments|city)': ")
 """How Python, and nothing else, spells an object of the probes."""
 
@@ -42,13 +54,13 @@ def depends_on_engine(specimen: Specimen) -> Iterator[Flaw]:
 
 
 def _prints_python(specimen: Specimen) -> Iterator[Flaw]:
-    for probe, rendered in specimen.probed:
-        hit = _REPR.search(rendered.text) if rendered.text is not None and probe.tools else None
+    for one, rendered in specimen.probed:
+        hit = _REPR.search(rendered.text) if rendered.text is not None and one.tools else None
         if hit:
             assert rendered.text is not None  # noqa: S101 - it was searched
             yield Flaw(
                 "tools or calls are printed as Python spells them, with single quotes",
-                probe=probe.name,
+                probe=one.name,
                 text=rendered.text,
                 offset=hit.start(),
                 length=len(hit[0]),
@@ -115,9 +127,45 @@ def _is_structure(node: Any, own: frozenset[str]) -> bool:
     return False
 
 
-def differs_by_runtime(_specimen: Specimen) -> Iterator[Flaw]:
-    """CT702: a given runtime renders another prompt."""
-    raise NotEvaluated("no runtime was given to compare with")
+def differs_by_runtime(specimen: Specimen) -> Iterator[Flaw]:
+    """CT702: a given runtime builds another prompt."""
+    if specimen.runtime is None:
+        raise NotEvaluated("no runtime was given (--runtime)")
+    found = diff_templates(specimen, specimen.runtime)
+    shown = [entry for entry in found.probes if entry.status != "both raise"]
+    if not shown:
+        raise NotEvaluated(f"neither the template nor {specimen.runtime.name} renders any of the probes")
+    groups: dict[str, list[ProbeDiff]] = {}
+    for entry in shown:
+        if entry.status != "same":
+            groups.setdefault(_difference(specimen, entry), []).append(entry)
+    for difference, entries in groups.items():
+        share = f"{len(entries)} of {len(shown)} probes"
+        yield _runtime_flaw(entries[0], f"{specimen.runtime.name} {difference} ({share})")
+
+
+def _difference(specimen: Specimen, entry: ProbeDiff) -> str:
+    """Return what a runtime does that the template does not, as the end of a sentence."""
+    if entry.status == "ids differ":
+        return "makes other ids of the same text"
+    if entry.kind != "refusal":
+        return f"builds another prompt, first in: {entry.kind}"
+    own = specimen.render(as_served(probe(entry.probe).chat(specimen.settings.kwargs)))
+    return "renders what the template refuses" if own.text is None else "refuses what the template renders"
+
+
+def _runtime_flaw(entry: ProbeDiff, message: str) -> Flaw:
+    flaw = Flaw(message, probe=entry.probe, text=entry.b)
+    if entry.kind == "refusal":
+        return replace(flaw, severity="warning", expected=entry.a[:_SHOWN], found=entry.b[:_SHOWN])
+    flaw = replace(flaw, fix=_RUNTIME_FIXES.get(entry.kind or "ids", ""))
+    if entry.tokens is not None:
+        flaw = replace(flaw, expected_ids=entry.tokens.a_ids, found_ids=entry.tokens.b_ids)
+    if entry.offset is None:
+        return flaw
+    at = slice(entry.offset, entry.offset + _SHOWN)
+    length = int(entry.offset < len(entry.b))
+    return replace(flaw, offset=entry.offset, length=length, expected=entry.a[at], found=entry.b[at])
 
 
 CHECKS: tuple[Check, ...] = (
@@ -130,10 +178,9 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "CT702",
-        "A given runtime renders another prompt",
+        "A given runtime builds another prompt",
         "error",
-        "send the rendered prompt, or its ids, instead of messages",
+        "serve the checkpoint's own template (--chat-template), or send ids to the completion endpoint",
         differs_by_runtime,
-        needs=(),
     ),
 )

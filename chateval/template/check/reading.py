@@ -1,12 +1,14 @@
 """One rendering, read as its family: the first thing in it that the family does not write."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from chateval.findings import Finding
+from chateval.findings import Finding, Severity
 from chateval.template.check.check import Flaw
+from chateval.template.check.sentinels import words
 from chateval.template.grammar import Dialect, Reading, normalise, parse
+from chateval.template.grammar.literals import visible
 from chateval.template.probes import Probe, Stratum
 from chateval.template.specimen import Specimen
 
@@ -17,6 +19,8 @@ FOREIGN = "GR030"
 """A marker of another family, which has a check of its own."""
 MAX_CHARACTERS = 200_000
 """Of a rendering; the probes have a few hundred."""
+_SHOWN = 60
+"""Characters of an added text that a message repeats."""
 _TAIL = 200
 """Characters at the end of a text in which marks of reasoning are looked for."""
 _THINKING = re.compile(r"\A<think>[^<]*</think>\s*")
@@ -43,16 +47,22 @@ def _is_covered(probe: Probe, dialect: Dialect) -> bool:
     return True
 
 
-def first_fault(text: str, probe: Probe, dialect: Dialect) -> Flaw | None:
+def first_fault(text: str, probe: Probe, dialect: Dialect, said: str = "") -> Flaw | None:
     """Return the first error of the grammar, else the first content that is not the probe's; None if all is right.
 
     Markers of other families, default system texts, and trimmed or lost contents are the business of other checks.
+
+    Args:
+        text: The rendering of the probe.
+        probe: The chat.
+        dialect: What the rendering claims to be.
+        said: The system text that the template writes by itself; before a content it is no addition to it.
     """
     reading = _read(text, probe, dialect)
     for finding in reading.findings:
         if finding.severity == "error" and finding.code != FOREIGN:
             return flaw_of(finding, probe)
-    return _content_fault(reading, probe, text) if probe.stratum in _BARE else None
+    return _content_fault(reading, probe, text, said) if probe.stratum in _BARE else None
 
 
 def flaw_of(finding: Finding, probe: Probe) -> Flaw:
@@ -77,7 +87,7 @@ def _read(text: str, probe: Probe, dialect: Dialect) -> Reading:
     return parse(text, dialect)
 
 
-def _content_fault(reading: Reading, probe: Probe, text: str) -> Flaw | None:
+def _content_fault(reading: Reading, probe: Probe, text: str, said: str) -> Flaw | None:
     """Return where roles or contents that were read are not what the dialect keeps of the probe's."""
     expected = [_plain(one) for one in normalise(probe.messages, reading.dialect)]
     read = [_plain(one) for one in reading.messages]
@@ -88,12 +98,17 @@ def _content_fault(reading: Reading, probe: Probe, text: str) -> Flaw | None:
         is_dropped = any(role == "system" and content.strip() not in text for role, content in expected)
         message = "the roles are not those of the chat"
         return None if is_dropped else Flaw(message, probe=probe.name, text=text, expected=wanted_roles, found=roles)
+    known = {one.strip() for one in (said, *reading.dialect.default_system)}
     for (role, found), (_, wanted) in zip(read, expected, strict=True):
-        what = _difference(found, wanted)
-        if what:
+        message = _whitespace(found, wanted, role)
+        severity: Severity | None = "warning" if message and role == "developer" else None
+        if not message and (message := _addition(found, wanted, role, known)):
+            severity = "warning"
+        if message:
             turn = next((one for one in reading.turns if one.is_message and one.content == found), None)
             return Flaw(
-                f"{what} the content of {role} turns",
+                message,
+                severity=severity,
                 probe=probe.name,
                 text=text,
                 offset=turn.start if turn else None,
@@ -109,12 +124,34 @@ def _plain(message: Mapping[str, Any]) -> tuple[str, str]:
     return str(message.get("role")), _THINKING.sub("", content) if isinstance(content, str) else ""
 
 
-def _difference(found: str, wanted: str) -> str:
-    """Return where whitespace was added to a content; empty if none was, or if the texts differ otherwise."""
+def _around(found: str, bare: str) -> tuple[str, str]:
+    """Return what stands before and after a content that was sent; its first or last place, if it ends there."""
+    is_last = found.rstrip().endswith(bare) and not found.lstrip().startswith(bare)
+    start = found.rindex(bare) if is_last else found.index(bare)
+    return found[:start], found[start + len(bare) :]
+
+
+def _whitespace(found: str, wanted: str, role: str) -> str:
+    """Return where whitespace alone was added to a content; empty if none was, or if the texts differ otherwise."""
     bare = wanted.strip()
-    before, _, after = found.partition(bare) if bare else ("", "", "")
-    if before.strip() or after.strip() or (bare and bare not in found):
+    if not bare or bare not in found:
+        return ""
+    before, after = _around(found, bare)
+    if before.strip() or after.strip():
         return ""
     if len(before) > len(wanted) - len(wanted.lstrip()):
-        return "whitespace before"
-    return "whitespace after" if len(after) > len(wanted) - len(wanted.rstrip()) else ""
+        return f"whitespace before the content of {role} turns"
+    return f"whitespace after the content of {role} turns" if len(after) > len(wanted) - len(wanted.rstrip()) else ""
+
+
+def _addition(found: str, wanted: str, role: str, known: Collection[str]) -> str:
+    """Return which text was added to a content; empty if none was, or only markers or what is known to come first."""
+    bare = wanted.strip()
+    if not bare or bare not in found:
+        return ""
+    before, after = _around(found, bare)
+    if bare in (before.strip(), after.strip()):
+        return f"the content of {role} turns is written twice"
+    if words(before) and before.strip() not in known:
+        return f"text before the content of {role} turns: {visible(before, _SHOWN)}"
+    return f"text after the content of {role} turns: {visible(after, _SHOWN)}" if words(after) else ""

@@ -13,6 +13,7 @@ from chateval.template.check.sentinels import (
     layout,
     opened,
     own_writing,
+    rendered,
     sentinels,
     shape,
     text_of,
@@ -24,10 +25,12 @@ from chateval.template.probes import probe
 from chateval.template.specimen import Specimen
 
 STANDARD_SHAPES = ("question", "answered", "two_turns")
+LONGER = ("uaua", "uauau", "suaua")
+"""Chats that go one turn further than one that most templates take."""
 
 
 def renders_standard_shapes(specimen: Specimen) -> Iterator[Flaw]:
-    """A question, an answered one and two turns must render; so must a system message, or be refused in words."""
+    """A question, an answered one and two turns must render, as must longer chats; a system message may be refused."""
     errors = {name: specimen.render(probe(name)).error for name in (*STANDARD_SHAPES, "system")}
     if all(error is not None and error.kind == "syntax" for error in errors.values()):
         raise NotEvaluated("the template does not compile")
@@ -38,6 +41,22 @@ def renders_standard_shapes(specimen: Specimen) -> Iterator[Flaw]:
             said.setdefault(f"{error.message}{line}", []).append(name)
     for message, names in said.items():
         yield Flaw(f"rendering fails on {', '.join(names)}: {message}", probe=names[0], found=message)
+    if not any(errors[name] for name in STANDARD_SHAPES):
+        yield from _fails_later(specimen)
+
+
+def _fails_later(specimen: Specimen) -> Iterator[Flaw]:
+    """Look for a template that takes a chat and fails when the same chat goes on for another turn."""
+    for roles in LONGER:
+        error, shorter = rendered(specimen, roles).error, roles[:-2]
+        if error is not None and rendered(specimen, shorter).text is not None:
+            line = f" (line {error.line})" if error.line else ""
+            yield Flaw(
+                f"{shape(shorter)} renders and {shape(roles)} {'is refused' if error.kind == 'refused' else 'fails'}: "
+                f"{error.message}{line}",
+                found=error.message,
+            )
+            return
 
 
 def prompt_has_effect(specimen: Specimen) -> Iterator[Flaw]:

@@ -9,7 +9,7 @@ from jinja2 import nodes
 from chateval.records import Message
 from chateval.template.answer import find_format
 from chateval.template.check.check import Check, Flaw, NotEvaluated
-from chateval.template.check.jinja import parse_template, walk
+from chateval.template.check.jinja import parse_template, tested, undeclared, walk
 from chateval.template.check.sentinels import need
 from chateval.template.sandbox import Chat, Rendered
 from chateval.template.specimen import Specimen
@@ -21,29 +21,50 @@ _RESULTS = ("Nimbrel 7041", "Nimbrel 8052")
 _DESCRIPTION = "Ask for the ferlode of a place."
 _SCHEMA = {_NAMES[0]: "its name", _KEY: "its parameter", _DESCRIPTION: "its description"}
 _ABROAD = "Köln 你好"
+_REMARK = "Let me pelgrave that first."
 _IDS = ("callabcd1", "callabcd2")
 """Nine letters and digits, as Mistral's templates ask for."""
 
 
 def schema_is_lost(specimen: Specimen) -> Iterator[Flaw]:
     """CT501: offered tools do not reach the prompt."""
-    _claims(specimen, "tools")
+    tree = parse_template(specimen.template(has_tools=True))
+    # Where it sets `tools` itself, it is passed only if the template reckons with its absence.
+    if "tools" not in undeclared(tree).keys() | tested(tree):
+        raise NotEvaluated("the template has no tools: it does not read the variable `tools`")
     text = need(specimen.render(_offer(_DESCRIPTION)), "a chat with tools")
+    escaped = f'\\"{_KEY}\\"'
     missing = [(word, what) for word, what in _SCHEMA.items() if word not in text]
     if missing:
         word, what = missing[0]
         message = f"an offered tool is written without {what}"
         yield Flaw(message, severity="warning" if word == _DESCRIPTION else None, text=text, expected=word)
+    elif _NAMES[1] not in text:
+        yield Flaw("of two offered tools only the first is written", text=text, expected=_NAMES[1])
+    elif escaped in text:
+        yield Flaw(
+            "an offered tool is written as a string: its JSON is encoded a second time",
+            severity="warning",
+            text=text,
+            offset=text.find(escaped),
+            length=len(escaped),
+            expected=f'"{_KEY}"',
+            found=escaped,
+            fix="pass each tool through tojson once",
+        )
 
 
 def call_is_lost(specimen: Specimen) -> Iterator[Flaw]:
-    """CT502: a call or its result does not reach the prompt."""
-    _claims(specimen, "tools", "tool_calls")
-    text = _round(specimen)
+    """CT502: a call, what is said beside it, or its result does not reach the prompt."""
+    _claims(specimen, "tool_calls")
+    text = need(_either(specimen, 1), "a call and its result")
     if _VALUES[0] not in text:
         yield Flaw("a call is dropped: its arguments stand nowhere", text=text, expected=_VALUES[0])
     if _RESULTS[0] not in text:
         yield Flaw("the result of a call is dropped", text=text, expected=_RESULTS[0])
+    beside = _either(specimen, 1, remark=_REMARK).text
+    if beside is not None and _REMARK not in beside and _has_room(specimen):
+        yield Flaw("text that an answer says beside a call is dropped", "warning", text=beside, expected=_REMARK)
 
 
 def arguments_need_one_form(specimen: Specimen) -> Iterator[Flaw]:
@@ -163,13 +184,16 @@ def _claims(specimen: Specimen, *names: str) -> None:
     raise NotEvaluated("the template has no tools" if "tools" in names else "the template has no tool calls")
 
 
-def _round(specimen: Specimen) -> str:
-    return need(_either(specimen, 1), "a call and its result")
+def _has_room(specimen: Specimen) -> bool:
+    """Return whether text beside a call could be told from it; a call that is bare JSON is a whole turn."""
+    layout = specimen.dialect.tools if specimen.dialect else None
+    return layout is None or bool(layout.open) or not layout.call.startswith("{")
 
 
-def _either(specimen: Specimen, n_calls: int) -> Rendered:
+def _either(specimen: Specimen, n_calls: int, *, remark: str = "") -> Rendered:
     """Render calls with arguments as objects, or as text where the template takes no objects."""
-    as_object, as_text = specimen.render_all([_called(n_calls), _called(n_calls, as_text=True)])
+    chats = [_called(n_calls, as_text=form, remark=remark) for form in (False, True)]
+    as_object, as_text = specimen.render_all(chats)
     return as_object if as_object.text is not None or as_text.text is None else as_text
 
 
@@ -193,7 +217,7 @@ def _tools(description: str = _DESCRIPTION) -> Sequence[Mapping[str, Any]]:
     ]
 
 
-def _called(n_calls: int, *, as_text: bool = False, value: str | None = None) -> Chat:
+def _called(n_calls: int, *, as_text: bool = False, value: str = "", remark: str = "") -> Chat:
     """Return a chat of a question, an answer that calls, the results, and an answer in words."""
     values = [{_KEY: value or word} for word in _VALUES[:n_calls]]
     given = [json.dumps(one, ensure_ascii=False) if as_text else one for one in values]
@@ -203,7 +227,7 @@ def _called(n_calls: int, *, as_text: bool = False, value: str | None = None) ->
     ]
     messages: list[Message] = [
         {"role": "user", "content": "What is it like there?"},
-        {"role": "assistant", "content": "", "tool_calls": called},
+        {"role": "assistant", "content": remark, "tool_calls": called},
         *(
             {"role": "tool", "name": name, "tool_call_id": number, "content": content}
             for number, name, content, _ in zip(_IDS, _NAMES, _RESULTS, called, strict=False)

@@ -140,6 +140,7 @@ def reasoning_is_kept(specimen: Specimen) -> Iterator[Flaw]:
         f"reasoning in {' or '.join(ways)} is rendered for the last answer and gone from earlier ones{of}",
         severity=severity,
         text=both[ways[0]][1],
+        offset=both[ways[0]][1].index(answer),
         expected=visible(REASON),
     )
 

@@ -64,6 +64,33 @@ def _check_lone_instruction(turns: Sequence[Turn], dialect: Dialect, faults: Fau
         )
 
 
+def check_wrapped(turns: Sequence[Turn], dialect: Dialect, faults: Faults) -> None:
+    """Report a system block inside a user turn that is not opened and closed as the dialect writes it."""
+    opens, closes = dialect.system_open.strip(), dialect.system_close.strip()
+    if dialect.system != "wrapped" or not opens or not closes:
+        return
+    seen = False
+    for turn in turns:
+        if turn.role != "user":
+            continue
+        head, closed, _ = turn.content.partition(dialect.system_close)
+        is_whole = (
+            bool(closed) and head.startswith(dialect.system_open) and opens not in head[len(dialect.system_open) :]
+        )
+        n_marks = sum(turn.content.count(mark) for mark in (opens, closes))
+        if n_marks and not (is_whole and n_marks == 2 and not seen):
+            at = min(place for mark in (opens, closes) if (place := turn.content.find(mark)) >= 0)
+            length = len(opens) if turn.content.startswith(opens, at) else len(closes)
+            faults.add(
+                "GR031",
+                "error",
+                f"a system block that is not opened and closed in the first user turn, as {dialect.name} has it",
+                (turn.start + at, length),
+                fix=f"open it with {opens} and close it with {closes}, each on a line of its own",
+            )
+        seen = True
+
+
 def check_edges(turns: Sequence[Turn], dialect: Dialect, faults: Faults) -> None:
     """Report whitespace at the edges of contents; it matters where templates of the dialect trim."""
     for turn in turns:

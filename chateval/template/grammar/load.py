@@ -1,6 +1,7 @@
 """Reads families from TOML files, the bundled ones and the user's; strict, and says where a file is wrong."""
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -169,6 +170,8 @@ def _read_family(path: Path, raws: dict[str, Mapping[str, Any]]) -> Family:
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise TemplateError(f"{path}: no such family file")
     try:
         data = path.read_bytes()
         if len(data) > _MAX_BYTES:
@@ -214,6 +217,7 @@ def _dialect(entry: _DialectEntry, family: str, path: Path) -> Dialect:
     )
 
 
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _COPIED = {one.name for one in fields(Dialect)} - {"family", "turns", "rename", "control"}
 
 
@@ -224,6 +228,11 @@ def _turn(role: str, own: _TurnEntry, entry: _DialectEntry, where: str) -> TurnR
     if not opener or not closer:
         raise TemplateError(
             f"{where}: turns.{role}: give opener and closer, here or for the dialect; they may be empty"
+        )
+    unknown = [name for one in opener for name in _PLACEHOLDER.findall(one) if name not in ("word", "fields")]
+    if unknown:
+        raise TemplateError(
+            f"{where}: turns.{role}.opener: {{{unknown[0]}}} means nothing; {{word}} is the role's name"
         )
     is_raw = role == "system" and entry.system == "raw"
     if any(not one.strip() for one in opener) and not own.after and not is_raw:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import cache
 
 from chateval.findings import Finding
-from chateval.template.grammar.checks import check_edges, check_order
+from chateval.template.grammar.checks import check_edges, check_order, check_wrapped
 from chateval.template.grammar.dialect import Dialect
 from chateval.template.grammar.literals import IsControl, find_literals, split_literals
 from chateval.template.grammar.load import load_families
@@ -44,6 +44,7 @@ def read_claimed(text: str, dialect: Dialect, *, is_control: IsControl | None, n
     reader = Reader(text, dialect, foreign_literals(dialect), is_control)
     reader.read()
     check_order(reader.turns, dialect, reader.faults)
+    check_wrapped(reader.turns, dialect, reader.faults)
     check_edges(reader.turns, dialect, reader.faults)
     if text and dialect.bos_rule != "never" and not reader.has_bos:
         if needs_bos:

@@ -66,10 +66,10 @@ def _lines(probe: ProbeDiff, columns: int) -> Iterator[tuple[str, str]]:
     yield "a", a
     yield "b", b
     if probe.offset is not None:
-        yield "at", f"character {probe.offset}"
+        yield "at", f"character {probe.offset + 1}"
     tokens = probe.tokens
     if tokens is not None:
-        yield "token", f"the first that differs is number {tokens.index}"
+        yield "token", f"the first that differs is number {tokens.index + 1}"
         for label, ids, words in (("a", tokens.a_ids, tokens.a_tokens), ("b", tokens.b_ids, tokens.b_tokens)):
             pairs = (f"{visible(word)}={number}" for number, word in zip(ids, words, strict=True))
             yield f"ids {label}", "  ".join(pairs) or "no more tokens"

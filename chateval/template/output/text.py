@@ -104,9 +104,12 @@ def _evidence(finding: Finding, columns: int) -> Iterator[tuple[str, Text]]:
         yield "expected", _line(expected)
     if found:
         yield "found", _line(found)
-    if finding.expected_ids or finding.found_ids:
-        yield "right ids", Text(id_words(finding.expected_ids, finding.found_ids))
-        yield "found ids", Text(id_words(finding.found_ids, finding.expected_ids))
+    for label, ids, other in (
+        ("right ids", finding.expected_ids, finding.found_ids),
+        ("found ids", finding.found_ids, finding.expected_ids),
+    ):
+        if ids:
+            yield label, Text(id_words(ids, other))
     if finding.fix:
         yield "fix", Text(visible(finding.fix))
 
@@ -123,8 +126,8 @@ def _coverage(report: TemplateReport, *, verbose: bool) -> Iterator[Text]:
 
 def _tally(report: TemplateReport) -> str:
     counts = Counter(finding.severity for finding in report.findings)
-    found = (("error", counts["error"]), ("warning", counts["warning"]), ("note", counts["info"] + len(report.notes)))
-    return ", ".join(f"{n} {word}{'' if n == 1 else 's'}" for word, n in found)
+    found = (("error", counts["error"]), ("warning", counts["warning"]), ("note", len(report.notes)))
+    return ", ".join((*(f"{n} {word}{'' if n == 1 else 's'}" for word, n in found), f"{counts['info']} info"))
 
 
 def _rows(rows: Iterable[tuple[str, Text]]) -> Padding:

@@ -32,14 +32,14 @@ OUTPUT_CHARACTERS = 8 * 1024 * 1024
 class Sandbox:
     """Renders chats in another process.
 
-    A template that runs over a limit costs that process, and is not tried again: all its later renderings fail with
-    the same reason.
+    A template that runs over a limit costs that process. It is not tried again, as little as one that does not compile:
+    all its later renderings fail with the same reason.
     """
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
-        self._over_limit: dict[str, RenderError] = {}
+        self._given_up: dict[str, RenderError] = {}
         self._slow_seconds: dict[str, float] = {}
         self._ready = False
         self._unread = bytearray()
@@ -64,24 +64,27 @@ class Sandbox:
             raise TemplateError(f"messages and tools must be JSON data: {error}") from error
         with self._lock:
             found: list[Rendered] = []
-            if key not in self._over_limit:
+            if key not in self._given_up:
                 self._send(request)
                 for _ in chats:
                     start = time.monotonic()
                     reply = self._receive(WALL_SECONDS)
                     self._count_slow(key, time.monotonic() - start)
                     if reply is None:
-                        self._over_limit[key] = self._end_of_process()
+                        self.close()
+                        self._given_up[key] = RenderError(
+                            "limit", f"it still renders after {CPU_SECONDS:g} s; a chat template takes milliseconds"
+                        )
                         break
                     found.append(_rendered(reply))
                     fault = found[-1].error
-                    if fault is not None and fault.kind == "limit":
-                        self._over_limit[key] = fault
-                    if key in self._over_limit:
+                    if fault is not None and fault.kind in ("limit", "syntax"):
+                        self._given_up[key] = fault
+                    if key in self._given_up:
                         self.close()
                         break
             missing = len(chats) - len(found)
-            return found + ([Rendered(None, self._over_limit[key])] * missing if missing else [])
+            return found + ([Rendered(None, self._given_up[key])] * missing if missing else [])
 
     def start(self) -> None:
         """Start the process now, without waiting for it, so that it is ready when it is needed."""
@@ -143,13 +146,9 @@ class Sandbox:
         if seconds > SLOW_SECONDS:
             self._slow_seconds[key] = self._slow_seconds.get(key, 0.0) + seconds
             if self._slow_seconds[key] > WALL_SECONDS:
-                self._over_limit[key] = RenderError(
+                self._given_up[key] = RenderError(
                     "limit", f"its renderings take {SLOW_SECONDS:g} s and more; a chat template takes milliseconds"
                 )
-
-    def _end_of_process(self) -> RenderError:
-        self.close()
-        return RenderError("limit", f"it still renders after {CPU_SECONDS:g} s; a chat template takes milliseconds")
 
 
 @cache

@@ -88,6 +88,8 @@ def _describe(error: Exception) -> list[Any]:
     said = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)[:500]
     if isinstance(error, MemoryError):
         return ["limit", "it needs more memory than a template may take", None]
+    if isinstance(error, RecursionError):
+        return ["limit", "it is nested, or calls itself, too deeply", None]
     if isinstance(error, jinja2.TemplateSyntaxError):
         return ["syntax", said, error.lineno]
     if isinstance(error, jinja2.exceptions.SecurityError):

@@ -94,6 +94,70 @@ def test_a_default_system_text_and_a_dropped_one_are_the_business_of_other_check
     assert flaws("CT302", dropped) == []
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (
+            "{{ 'Q: ' if m.role == 'user' else '' }}{{ m.content }}",
+            "text before the content of user turns: Q:␣ (18 of 29",
+        ),
+        (
+            "{{ m.content }}{{ ' Be nice.' if m.role == 'system' else '' }}",
+            "text after the content of system turns: ␣Be nice. (5 of",
+        ),
+        (
+            "{{ 'Obey: ' if m.role == 'system' else '' }}{{ m.content }}",
+            "text before the content of system turns: Obey:",
+        ),
+        (
+            "{{ m.content }}{{ m.content if m.role == 'assistant' else '' }}",
+            "the content of assistant turns is written twice",
+        ),
+    ],
+)
+def test_text_that_is_added_to_a_content_is_a_warning_that_names_it(content, said):
+    [flaw] = flaws("CT302", CHATML.replace("{{ m.content }}", content))
+
+    assert said in flaw.message
+    assert flaw.severity == "warning"
+
+
+def test_a_default_text_before_the_chat_s_own_system_text_is_not_added_to_it():
+    begun = (
+        "<|im_start|>system\nBe kind.\n{% if messages[0].role == 'system' %}{{ messages[0].content }}"
+        "{% set messages = messages[1:] %}{% endif %}<|im_end|>\n"
+    )
+
+    assert flaws("CT302", begun + CHATML) == []
+
+
+def test_a_blank_line_at_the_end_of_instructions_is_a_warning():
+    harmony = (
+        "{% for m in messages %}{% if m.role == 'system' %}<|start|>developer<|message|># Instructions\n\n"
+        "{{ m.content }}\n\n<|end|>{% elif m.role == 'user' %}<|start|>user<|message|>{{ m.content }}<|end|>"
+        "{% else %}<|start|>assistant<|channel|>final<|message|>{{ m.content }}<|end|>{% endif %}{% endfor %}"
+        "{% if add_generation_prompt %}<|start|>assistant{% endif %}"
+    )
+
+    [flaw] = flaws("CT302", harmony, settings=Settings("harmony"))
+
+    assert (flaw.severity, "whitespace after the content of developer turns" in flaw.message) == ("warning", True)
+
+
+def test_a_bos_written_twice_is_an_error_even_where_the_family_is_not_certain():
+    llama = (
+        "<|begin_of_text|><|begin_of_text|>{% for m in messages %}<|start_header_id|>{{ m.role }}<|end_header_id|>\n\n"
+        "{{ m.content }}<|eot_id|>{% endfor %}"
+        "{% if add_generation_prompt %}<|start_header_id|>assistant<|end_header_id|>\n\n{% endif %}"
+    )
+    unclear = specimen(llama)
+
+    [flaw] = BY_CODE["CT302"].run(unclear)
+
+    assert unclear.dialect is None
+    assert ("GR002" in flaw.message, flaw.severity) == (True, None)
+
+
 def test_a_generation_prompt_that_opens_reasoning_is_let_pass():
     assert (
         flaws(
@@ -199,10 +263,17 @@ def test_a_date_in_both_templates_is_no_difference():
     assert flaws("CT304", dated, base=specimen(dated + "{# b #}"), settings=HELD) == []
 
 
-@pytest.mark.parametrize("base", [Specimen("base", ()), specimen(ZEPHYR), specimen(OWN)], ids=["none", "zephyr", "own"])
-def test_a_base_without_a_template_of_the_family_is_no_reference(base):
+def test_a_base_without_a_template_is_no_reference():
     with pytest.raises(NotEvaluated, match="base"):
-        flaws("CT304", CHATML, base=base, settings=HELD)
+        flaws("CT304", CHATML, base=Specimen("base", ()), settings=HELD)
+
+
+@pytest.mark.parametrize("base", [ZEPHYR, OWN], ids=["zephyr", "own"])
+def test_a_base_of_another_family_is_a_reference_too_if_it_is_named(base):
+    [flaw] = flaws("CT304", CHATML, base=specimen(base), settings=HELD)
+
+    assert flaw.severity is None
+    assert "the base's template writes other text" in flaw.message
 
 
 def test_a_base_that_nobody_named_as_the_reference_is_none():

@@ -1,10 +1,17 @@
+from dataclasses import replace
+from functools import partial
+
 import pytest
 from corpus import rows
+from served import CHATML as SERVED
+from served import DEFAULT, STRICT, llama, served_specimen, serving, spelling, vllm
 
-from chateval.template.check import NotEvaluated
+from chateval.template.check import NotEvaluated, check_specimen
 from chateval.template.check.portability import CHECKS
+from chateval.template.runtime import open_runtime
 from chateval.template.source import TemplateSource
 from chateval.template.specimen import Specimen
+from chateval.template.tokenizer import open_tokenizer
 
 BY_CODE = {check.code: check for check in CHECKS}
 PLAIN = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
@@ -63,9 +70,71 @@ def test_a_template_that_does_not_parse_is_not_evaluated():
         flaws("{% if %}")
 
 
-def test_without_a_runtime_nothing_is_said_about_one():
-    with pytest.raises(NotEvaluated, match="no runtime was given"):
-        flaws(PLAIN, "CT702")
+@pytest.fixture(scope="module")
+def make(tiny_chat):
+    """Return a function that makes a specimen of a template."""
+    return partial(served_specimen, open_tokenizer(tiny_chat))
+
+
+def check(specimen, routes):
+    with serving(routes) as (url, _):
+        runtime = open_runtime(url)
+        report = check_specimen(replace(specimen, runtime=runtime), select=["CT702"])
+    return [(found.severity, found.message.removeprefix(f"{runtime.name} ")) for found in report.findings], report
+
+
+@pytest.mark.parametrize("engine", [vllm, llama])
+@pytest.mark.parametrize(
+    ("own", "served", "told"),
+    [
+        pytest.param(SERVED, SERVED, [], id="the same"),
+        pytest.param(
+            DEFAULT + SERVED, SERVED, [("error", "builds another prompt, first in: system default (35 of 42 probes)")]
+        ),
+        pytest.param(SERVED, STRICT + SERVED, [("warning", "refuses what the template renders (7 of 42 probes)")]),
+        pytest.param(STRICT + SERVED, SERVED, [("warning", "renders what the template refuses (7 of 42 probes)")]),
+    ],
+)
+def test_a_check_against_an_engine_finds_each_kind_once(make, engine, own, served, told):
+    assert check(make(own), engine(make(served)))[0] == told
+
+
+def test_a_finding_shows_the_place_the_ids_and_the_fix(make):
+    _, report = check(make(SERVED), vllm(make(DEFAULT + SERVED)))
+
+    [finding] = report.findings
+    assert (finding.code, finding.probe, report.verdict) == ("CT702", "question", "BROKEN")
+    assert finding.text[finding.offset :].startswith("system\nBe brief.")
+    assert finding.expected.startswith("user\nWhat is")
+    assert finding.expected_ids[:1] == finding.found_ids[:1]
+    assert finding.expected_ids[1] != finding.found_ids[1]
+    assert "--chat-template" in finding.fix
+
+
+def test_an_engine_that_stops_answering_is_not_evaluated(make):
+    faithful = vllm(make(SERVED))
+    n = iter(range(100))
+
+    def routes(asked, body):
+        return (503, b"overloaded") if asked == "POST /tokenize" and next(n) > 10 else faithful(asked, body)
+
+    told, report = check(make(SERVED), routes)
+
+    assert told == []
+    assert "POST /tokenize: 503: overloaded" in report.skipped[0].reason
+
+
+def test_ids_that_differ_under_the_same_text_are_a_finding_of_their_own(make):
+    told, report = check(make(SERVED), spelling(make(SERVED)))
+
+    assert told == [("error", "makes other ids of the same text (42 of 42 probes)")]
+    assert "added tokens" in report.findings[0].fix
+
+
+def test_without_an_engine_nothing_is_evaluated(make):
+    [skipped] = check_specimen(make(SERVED), select=["CT702"]).skipped
+
+    assert skipped.reason == "no runtime was given (--runtime)"
 
 
 @pytest.mark.oracle

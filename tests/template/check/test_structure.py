@@ -66,6 +66,39 @@ def test_a_refused_system_message_is_no_failure_and_a_broken_one_is():
     assert [flaw.probe for flaw in look("CT201", bare(broken))] == ["system"]
 
 
+LATER = "{% if messages | length > LIMIT %}{{ FAULT }}{% endif %}" + CHATML
+
+
+@pytest.mark.parametrize("limit", ["3", "4"])
+@pytest.mark.parametrize(
+    ("fault", "word"),
+    [
+        ("raise_exception('too long')", "is refused: too long"),
+        ("1 / 0", "fails: ZeroDivisionError"),
+        ("'a' + missing", "fails: "),
+        ("messages.append(1)", "fails: "),
+    ],
+)
+def test_a_chat_that_fails_only_once_it_is_longer_is_an_error(limit, fault, word):
+    [flaw] = look("CT201", bare(LATER.replace("LIMIT", limit).replace("FAULT", fault)))
+
+    assert flaw.message.startswith("user → answer")
+    assert word in flaw.message
+
+
+def test_a_system_message_that_only_longer_chats_refuse_is_an_error():
+    gate = "{% if messages[0]['role'] == 'system' and messages | length > 3 %}{{ raise_exception('no') }}{% endif %}"
+
+    [flaw] = look("CT201", bare(gate + CHATML))
+
+    assert "system → user → answer renders" in flaw.message
+
+
+@pytest.mark.parametrize("template", [CHATML, MISTRAL, LATER.replace("LIMIT", "5").replace("FAULT", "1 / 0")])
+def test_what_is_refused_in_a_shorter_chat_too_is_no_failure_of_longer_ones(template):
+    assert look("CT201", bare(template)) == []
+
+
 def test_a_template_that_does_not_compile_is_not_evaluated():
     with pytest.raises(NotEvaluated, match="does not compile"):
         look("CT201", bare("{% for %}"))
@@ -184,9 +217,29 @@ def test_another_end_after_the_last_answer_still_closes_it():
 def test_a_dropped_system_message_is_found():
     template = CHATML.replace(TURN, "{% if message['role'] != 'system' %}" + TURN + "{% endif %}")
 
-    [flaw] = look("CT206", bare(template))
+    [flaw] = look("CT206", bare("{{ bos_token }}" + template))
 
     assert flaw.expected not in flaw.text
+    assert flaw.text[flaw.offset :].startswith("<|im_start|>user")
+
+
+@pytest.mark.parametrize("kept", ["loop.first", "loop.index0 < 2"])
+def test_a_second_system_message_that_is_dropped_is_a_warning(kept):
+    template = CHATML.replace(TURN, "{% if message['role'] != 'system' or " + kept + " %}" + TURN + "{% endif %}")
+
+    [flaw] = look("CT206", bare(template))
+
+    assert flaw.severity == "warning"
+    assert "the second system message" in flaw.message
+    assert flaw.text[: flaw.offset].endswith(" here")
+
+
+def test_a_second_system_message_that_is_refused_is_not_dropped():
+    gate = (
+        "{% if messages[1:] | selectattr('role', 'equalto', 'system') | list %}{{ raise_exception('one') }}{% endif %}"
+    )
+
+    assert look("CT206", bare(gate + CHATML)) == []
 
 
 def test_a_system_message_that_only_long_chats_lose_is_found():
@@ -253,7 +306,15 @@ def test_a_known_default_is_named():
         ("{{ message['content'] | trim }}", "warning", "cut off"),
         ("{{ message['content'] | e }}", "error", "escaped as HTML"),
         ("{{ message['content'] | replace('<b>', '') }}", "error", "changed"),
-        ("{{ message['content'] | upper }}", "error", "plain string"),
+        ("{{ message['content'] | upper }}", "error", "changed in upper and lower case"),
+        ("{{ message['content'] | lower }}", "error", "changed in upper and lower case"),
+        ("{{ message['content'][:500] }}", "error", "9,500 of its 10,000 characters are lost"),
+        ("{{ message['content'][-500:] }}", "error", "9,500 of its 10,000 characters are lost"),
+        ("{{ message['content'][:3000] + message['content'][-2997:] }}", "error", "4,003 of its 10,000"),
+        ("{{ message['content'] | truncate(4000, true, '') }}", "error", "6,000 of its 10,000"),
+        ("{{ message['content'] | wordwrap(200) }}", "error", "its blanks change"),
+        ("{{ message['content'] if message['content'] | length < 900 else '' }}", "error", "10,000 of its 10,000"),
+        ("{{ message['content'] if message['content'] | length < 900 else 1 / 0 }}", "error", "division by zero"),
     ],
 )
 def test_altered_contents_are_found(content, severity, word):
@@ -261,6 +322,23 @@ def test_altered_contents_are_found(content, severity, word):
 
     assert severity in severities("CT209", specimen)
     assert word in " ".join(flaw.message for flaw in look("CT209", specimen))
+
+
+def test_a_content_that_is_cut_is_shown_where_it_breaks_off():
+    template = CHATML.replace("{{ message['content'] }}", "{{ message['content'][:500] }}")
+
+    [flaw] = look("CT209", bare(template))
+
+    assert "(system, user, assistant)" in flaw.message
+    assert flaw.text[flaw.offset :].startswith("<|im_end|>")
+
+
+def test_a_cut_of_one_role_names_it():
+    cut = "{{ message['content'][:2000] if message['role'] == 'user' else message['content'] }}"
+
+    [flaw] = look("CT209", bare(CHATML.replace("{{ message['content'] }}", cut)))
+
+    assert "(user)" in flaw.message
 
 
 @pytest.mark.parametrize(("family", "n_found"), [("command-r", 0), ("chatml", 1)])
@@ -292,6 +370,16 @@ def test_a_rendering_that_changes_with_the_clock_is_found():
     [flaw] = look("CT211", bare("{{ strftime_now('%d %b %Y') }}\n" + CHATML))
 
     assert "03 Feb 2024" in flaw.message
+
+
+def test_a_date_that_only_chats_with_tools_have_is_found():
+    [flaw] = look("CT211", bare("{% if tools %}{{ strftime_now('%d %b %Y') }}\n{% endif %}" + CHATML))
+
+    assert "a chat with tools: 03 Feb 2024" in flaw.message
+
+
+def test_tools_that_a_template_cannot_take_do_not_hide_a_stable_prompt():
+    assert look("CT211", bare("{% if tools %}{{ raise_exception('no tools') }}{% endif %}" + CHATML)) == []
 
 
 @pytest.mark.parametrize("date", ["2024-07-26", "{{ date_string | default('26 Jul 2024') }}"])

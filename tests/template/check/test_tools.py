@@ -4,7 +4,7 @@ from corpus import rows
 from chateval.template.check import NotEvaluated
 from chateval.template.check.tools import CHECKS
 from chateval.template.source import TemplateSource
-from chateval.template.specimen import Specimen
+from chateval.template.specimen import Settings, Specimen
 
 BY_CODE = {check.code: check for check in CHECKS}
 PLAIN = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
@@ -69,13 +69,61 @@ def test_a_schema_that_is_not_written_is_told_by_what_is_missing(offer, missing)
 @pytest.mark.parametrize(
     ("jinja", "said"),
     [
-        (OFFER + PLAIN, "a call is dropped: its arguments stand nowhere"),
         (OFFER + calls(arguments="{}"), "a call is dropped: its arguments stand nowhere"),
         (OFFER + calls().replace("in messages", "in messages if m.role != 'tool'"), "the result of a call is dropped"),
     ],
 )
 def test_a_dropped_call_or_result_is_an_error(jinja, said):
     assert messages("CT502", jinja) == said
+
+
+@pytest.mark.parametrize("code", ["CT501", "CT502"])
+def test_tools_in_a_message_and_calls_of_a_role_of_their_own_are_not_evaluated(code):
+    own = PLAIN.replace("<|im_end|>", "{{ m['tools'] if 'tools' in m else '' }}<|im_end|>")
+    own += "{% if messages[0].role == 'assistant_tool_call' %}[call]{% endif %}"
+
+    with pytest.raises(NotEvaluated, match="the template has no tool"):
+        flaws(code, own)
+
+
+def test_a_template_that_offers_tools_but_knows_no_calls_is_not_evaluated():
+    with pytest.raises(NotEvaluated, match="no tool calls"):
+        flaws("CT502", OFFER + PLAIN)
+
+
+def test_tools_that_the_template_sets_where_they_are_absent_are_passed_to_it():
+    jinja = "{% if not tools is defined %}{% set tools = none %}{% endif %}{% if tools %}Call tools.{% endif %}" + PLAIN
+
+    assert "without its name" in messages("CT501", jinja)
+
+
+def test_a_second_tool_that_is_not_written_is_an_error():
+    [flaw] = flaws("CT501", WHOLE.replace("in tools", "in tools[:1]"))
+
+    assert (flaw.message, flaw.severity) == ("of two offered tools only the first is written", None)
+
+
+def test_a_tool_whose_json_is_encoded_twice_is_a_warning_with_its_place():
+    [flaw] = flaws("CT501", WHOLE.replace("t | tojson", "t | tojson | tojson"))
+
+    assert "written as a string" in flaw.message
+    assert flaw.severity == "warning"
+    assert flaw.text[flaw.offset : flaw.offset + flaw.length] == flaw.found == '\\"tramsil\\"'
+
+
+def test_text_beside_a_call_that_is_dropped_is_a_warning():
+    mute = "{% if not m.tool_calls %}{{ m.content }}{% endif %}"
+
+    [flaw] = flaws("CT502", WHOLE.replace("{{ m.content }}", mute))
+
+    assert (flaw.message, flaw.severity) == ("text that an answer says beside a call is dropped", "warning")
+
+
+def test_a_family_whose_calls_are_whole_turns_may_drop_the_text_beside_them():
+    turns = WHOLE.replace("{{ m.content }}", "{% if not m.tool_calls %}{{ m.content }}{% endif %}")
+    source = TemplateSource("x.jinja", "default", turns)
+
+    assert list(BY_CODE["CT502"].run(Specimen("x", (source,), settings=Settings(family="llama3.1")))) == []
 
 
 def test_a_template_that_refuses_results_is_not_evaluated():

@@ -16,6 +16,7 @@ TAGGED = (
     "{% else %}{{ message['content'] }}<|im_end|>\n{% endif %}{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
+TURN = "<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n"
 THINKS = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n"
     "{% if message['reasoning_content'] is defined and (KEEP) %}"
@@ -143,6 +144,48 @@ def test_a_mask_may_cover_a_block_for_reasoning():
     assert look("CT404", bare(template)) == []
 
 
+NEXT = (
+    "{% if message['role'] == 'user' and not loop.first %}{{ message['content'] }}<|im_end|>\n"
+    "{% elif message['role'] == 'assistant' %}<|im_start|>assistant\n"
+    "{% generation %}{{ message['content'] }}<|im_end|>\n"
+    "{% if not loop.last %}<|im_start|>user\n{% endif %}{% endgeneration %}"
+    "{% else %}" + TURN + "{% endif %}"
+)
+
+
+def test_a_mask_that_goes_on_into_the_next_opener_is_found():
+    template = "{% for message in messages %}" + NEXT + "{% endfor %}"
+
+    [flaw] = look("CT404", bare("{% if messages[0]['role'] == 'system' %}{{ 1 / 0 }}{% endif %}" + template))
+
+    assert flaw.text[flaw.offset : flaw.offset + flaw.length] == "<|im_start|>user\n"
+    assert "opens the next turn" in flaw.message
+
+
+@pytest.mark.parametrize(
+    ("user", "opener", "end", "tokens"),
+    [
+        ("<|im_start|>user\nC<|im_end|>\n", "<|im_start|>assistant\n", "<|im_end|>\n", {}),
+        ("<bos><u>C<e>\n", "<a>", "<e>\n</s>", {"eos_token": "</s>"}),
+        ("[INST] C [/INST]", " ", " </s>", {"eos_token": "</s>", "bos_token": "<s>"}),
+        ("\nUser: C\n", "Bot: ", "\n### End\n", {}),
+        ("[u]C", "[a]", "<|end|><|sep|>\n", {}),
+    ],
+)
+def test_a_mask_may_cover_all_that_closes_a_turn(user, opener, end, tokens):
+    template = (
+        "{% for message in messages %}{% if message['role'] == 'user' %}"
+        + user.replace("C", "{{ message['content'] }}")
+        + "{% elif message['role'] == 'assistant' %}"
+        + opener
+        + "{% generation %}{{ message['content'] }}"
+        + end.replace("\n", "{{ '\\n' }}")
+        + "{% endgeneration %}{% else %}{{ raise_exception('no') }}{% endif %}{% endfor %}"
+    )
+
+    assert look("CT404", bare(template, tokens=tokens)) == []
+
+
 def test_tags_around_nothing_are_found():
     template = TAGGED.replace(
         "{{ message['content'] }}<|im_end|>{% endgeneration %}", "{% endgeneration %}{{ message['content'] }}<|im_end|>"
@@ -151,6 +194,18 @@ def test_tags_around_nothing_are_found():
     [flaw] = look("CT405", bare(template))
 
     assert "none of 2 answers" in flaw.message
+
+
+@pytest.mark.parametrize(
+    ("condition", "missed"), [("loop.last", "answer 1 of 2"), ("loop.index0 < 3", "answer 2 of 2")]
+)
+def test_an_answer_without_tags_among_others_with_them_is_found(condition, missed):
+    template = TAGGED.replace("== 'assistant' %}", f"== 'assistant' and {condition} %}}", 1)
+
+    [flaw] = look("CT405", bare(template))
+
+    assert missed in flaw.message
+    assert flaw.text[flaw.offset :].startswith(flaw.expected)
 
 
 def test_the_template_of_the_training_is_compared_by_rendering():
@@ -206,6 +261,7 @@ def test_reasoning_that_later_goes_is_found_twice(template, way):
     [unstable] = look("CT401", specimen)
 
     assert gone.message.startswith(f"reasoning in {way} is rendered")
+    assert gone.text[gone.offset :].startswith("Melziano says 1")
     assert (gone.severity, unstable.severity) == ("warning", "warning")
 
 

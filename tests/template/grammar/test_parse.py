@@ -182,3 +182,19 @@ def test_detecting_hostile_megabytes_takes_seconds():
     detect("<|im_start|>" * 400_000)
 
     assert time.monotonic() - start < 10
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("<s>[INST] <<SYS>>\nBe brief.\n<</SYS>>\n\nHello [/INST] Hi </s>", set()),
+        ("<s>[INST] Hello [/INST] Hi </s>", set()),
+        ("<s>[INST] <<SYS>>\nBe brief.\n\nHello [/INST] Hi </s>", {"GR031"}),
+        ("<s>[INST] Be brief.\n<</SYS>>\n\nHello [/INST] Hi </s>", {"GR031"}),
+        ("<s>[INST] a [/INST] b </s><s>[INST] <<SYS>>\nS\n<</SYS>>\n\nc [/INST] d </s>", {"GR031"}),
+    ],
+)
+def test_a_wrapped_system_message_is_opened_and_closed_in_the_first_user_turn(text, codes):
+    reading = parse(text, find_dialect("llama2", load_families()))
+
+    assert {finding.code for finding in reading.findings if finding.severity == "error"} == codes

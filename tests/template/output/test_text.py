@@ -54,7 +54,7 @@ Notes
   CT402  there are no generation tags
 Silenced
   CT208  trained so
-Evaluated 5 of 6 checks: 1 found nothing; 2 errors, 0 warnings, 1 note.
+Evaluated 5 of 6 checks: 1 found nothing; 2 errors, 0 warnings, 1 note, 0 info.
 1 could not be evaluated; --verbose lists them
 `chateval template explain CT204` says what is behind a code.
 """
