@@ -60,7 +60,7 @@ class Fidelity:
     """How many probes come out exactly as a named reference writes them."""
 
     reference: str
-    """`evidence`, `mistral-common 1.13.1`, `the template of BASE (sha256 ...)`, or `grammar chatml`; strongest first."""
+    """`evidence`, `mistral-common 1.13.1`, `the template of BASE (...)` or `grammar chatml`; strongest first."""
     probes: str
     """Name and version of the probe set, such as `standard-1`."""
     total: Proportion

@@ -147,7 +147,8 @@ def _gap(dialect: Dialect | None, roles: str, asked: str, full: str) -> Flaw | N
     return Flaw(
         f"between the generation prompt and the answer of {shape(roles)} stands {what}{visible(gap, SHOWN)}: "
         "the model has to write it itself before it answers",
-        severity="warning",
+        # A line end belongs to the header: without it the prompt ends where no answer of the training began.
+        severity=None if not gap.strip() and "\n" in gap else "warning",
         text=full,
         offset=len(asked),
         length=len(gap),

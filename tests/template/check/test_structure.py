@@ -160,7 +160,7 @@ def test_a_prompt_that_is_always_written_and_lacks_its_newline_is_found():
     [
         ("<|im_start|>assistant\n\n", "error"),
         ("<|im_start|>bot\n", "error"),
-        ("<|im_start|>assistant", "warning"),
+        ("<|im_start|>assistant", "error"),
         ("<|im_start|>assistant\n<think>\n", "warning"),
         ("<|im_start|>assistant\n<think>\n\n</think>\n\n", "warning"),
     ],
