@@ -35,10 +35,24 @@ def specimen_of(checkpoint: Checkpoint, family_files: Sequence[Path] = ()) -> Sp
     settings = Settings(family_files=tuple(family_files), is_tokenised_once=True)
     base = Path(checkpoint.base_path) if checkpoint.base_path else None
     specimen = open_specimen(Path(checkpoint.path), base=base, settings=settings)
+    if specimen.base is not None:
+        specimen = _without_path(specimen, specimen.base)
     if checkpoint.template is not None:
         named = TemplateSource(Path(checkpoint.template).name, "default", read_template(checkpoint.template))
         specimen = replace(specimen, sources=(named,), evidence=None)
     return replace(specimen, subject=checkpoint.name)
+
+
+def _without_path(specimen: Specimen, base: Specimen) -> Specimen:
+    """Return an adapter whose base is called by its folder's name, so that a report is the same wherever that is."""
+    name = Path(base.subject).name
+    sources = tuple(
+        replace(source, origin=name + source.origin.removeprefix(base.subject))
+        if source.origin.startswith(base.subject)
+        else source
+        for source in specimen.sources
+    )
+    return replace(specimen, base=replace(base, subject=name), sources=sources)
 
 
 def audit_template(specimen: Specimen, *, gate: TemplateGate, ignore: Mapping[str, str]) -> TemplateReport:

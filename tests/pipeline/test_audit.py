@@ -131,3 +131,12 @@ def test_equal_ids_are_read_once_and_repeats_keep_their_place(tiny_chat):
     assert [prompt.repeat for prompt in found] == [0, 1, 2]
     assert {finding.code for finding in found[2].findings} == {"GR010"}
     assert Path(found[0].text) == Path(text)
+
+
+def test_a_report_on_an_adapter_names_no_path_of_this_machine(suite, tiny_chat, tiny_loras, tmp_path):
+    suite = replace(suite, checkpoints=(*suite.checkpoints, CheckpointSpec("lora", str(tiny_loras[0]), base="tiny")))
+
+    _, subject = _prepare(suite, tmp_path).subjects
+
+    assert subject.report.template_origin == f"{tiny_chat.name}/chat_template.jinja"
+    assert str(tiny_chat.parent) not in repr(subject.report)
