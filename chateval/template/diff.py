@@ -115,8 +115,11 @@ def diff_templates(a: Specimen | Runtime, b: Specimen | Runtime) -> TemplateDiff
         b: The other one; on one side an engine may stand.
 
     Raises:
-        TemplateError: If both sides are engines, the engine fails, or it shows ids and there is no tokenizer.
+        TemplateError: If a side has no template, both sides are engines, the engine fails, or it shows ids and there is no tokenizer.
     """
+    for side in (a, b):
+        if isinstance(side, Specimen) and side.source is None:
+            raise TemplateError(f"{side.subject} has no chat template, so there is nothing to compare")
     if isinstance(a, Runtime):
         if isinstance(b, Runtime):
             raise TemplateError("two engines: compare each with the checkpoint, whose tokenizer reads their ids")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from chateval.errors import TemplateError
 from chateval.template.diff import diff_templates
 from chateval.template.source import TemplateSource
 from chateval.template.specimen import Settings, Specimen
@@ -194,3 +195,10 @@ def test_huge_hostile_renderings_are_compared_in_time():
     a, b = "{{ '<|im_start|>' * 200000 }}", "{{ '<|im_start|>' * 200000 + '[INST]' }}"
 
     assert not diff_templates(bare(a), bare(b)).is_same
+
+
+def test_a_side_without_a_template_cannot_be_compared(tmp_path):
+    bare = Specimen("bare", ())
+
+    with pytest.raises(TemplateError, match="bare has no chat template"):
+        diff_templates(bare, bare)

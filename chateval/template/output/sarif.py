@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from importlib.metadata import version
+from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
@@ -74,13 +75,21 @@ def _result(report: TemplateReport, finding: Finding) -> dict[str, Any]:
 
 def _location(report: TemplateReport, finding: Finding) -> dict[str, Any]:
     origin = finding.origin or report.template_origin
-    physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(file_of(origin)), "uriBaseId": FOLDER}}
+    physical: dict[str, Any] = {"artifactLocation": _artifact(report, file_of(origin))}
     if _is_in_template_file(report, finding):
         physical["region"] = _region(finding)
     location: dict[str, Any] = {"physicalLocation": physical}
     if origin:
         location["logicalLocations"] = [{"fullyQualifiedName": visible(origin)}]
     return location
+
+
+def _artifact(report: TemplateReport, file: str) -> dict[str, str]:
+    """Return where a file is: as seen from the working folder, which is the repository's in CI, if that is known."""
+    subject = PurePath(report.subject)
+    if subject.is_absolute() or ".." in subject.parts:
+        return {"uri": _uri(file), "uriBaseId": FOLDER}
+    return {"uri": _uri(str(subject) if file == subject.name else f"{subject}/{file.lstrip('/') or NO_FILE}")}
 
 
 def _uri(file: str) -> str:

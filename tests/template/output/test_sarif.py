@@ -131,7 +131,7 @@ def test_a_finding_is_a_failure_with_its_evidence(report):
     assert found["message"]["text"].startswith("the generation prompt and the answer are not the closed chat\nin: ")
     assert "assistant⟦␣⟧Hello" in found["message"]["text"]
     [location] = found["locations"]
-    assert location["physicalLocation"]["artifactLocation"]["uri"] == "tokenizer_config.json"
+    assert location["physicalLocation"]["artifactLocation"]["uri"] == "out/sft/tokenizer_config.json"
     assert location["logicalLocations"] == [{"fullyQualifiedName": "tokenizer_config.json: chat_template"}]
 
 
@@ -188,8 +188,26 @@ def test_a_finding_without_a_file_stands_where_a_template_belongs(report):
     [location] = results_of(bare)["CT204"]["locations"]
 
     assert location == {
-        "physicalLocation": {"artifactLocation": {"uri": "chat_template.jinja", "uriBaseId": "CHECKPOINT"}}
+        "physicalLocation": {"artifactLocation": {"uri": "out/sft/chat_template.jinja"}}
     }
+
+
+@pytest.mark.parametrize(
+    ("subject", "origin", "expected"),
+    [
+        ("out/sft", "chat_template.jinja", {"uri": "out/sft/chat_template.jinja"}),
+        ("draft.jinja", "draft.jinja", {"uri": "draft.jinja"}),
+        ("gguf/m.gguf", "m.gguf: tokenizer.chat_template", {"uri": "gguf/m.gguf"}),
+        ("/data/sft", "chat_template.jinja", {"uri": "chat_template.jinja", "uriBaseId": "CHECKPOINT"}),
+        ("../sft", "chat_template.jinja", {"uri": "chat_template.jinja", "uriBaseId": "CHECKPOINT"}),
+    ],
+)
+def test_files_are_addressed_from_the_working_folder_where_that_is_known(subject, origin, expected, report):
+    found = replace(report, subject=subject, findings=(Finding("CT204", "error", "m", origin=origin),))
+
+    [location] = results_of(found)["CT204"]["locations"]
+
+    assert location["physicalLocation"]["artifactLocation"] == expected
 
 
 @pytest.mark.parametrize(
@@ -200,7 +218,7 @@ def test_a_file_name_is_a_relative_address(name, report):
 
     uri = results_of(found)["CT204"]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
 
-    assert unquote(uri) == name.lstrip("/")
+    assert unquote(uri) == f"out/sft/{name.lstrip('/')}"
     assert ":" not in uri
 
 
