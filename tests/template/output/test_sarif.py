@@ -187,9 +187,7 @@ def test_a_finding_without_a_file_stands_where_a_template_belongs(report):
 
     [location] = results_of(bare)["CT204"]["locations"]
 
-    assert location == {
-        "physicalLocation": {"artifactLocation": {"uri": "out/sft/chat_template.jinja"}}
-    }
+    assert location == {"physicalLocation": {"artifactLocation": {"uri": "out/sft/chat_template.jinja"}}}
 
 
 @pytest.mark.parametrize(
