@@ -115,7 +115,8 @@ def diff_templates(a: Specimen | Runtime, b: Specimen | Runtime) -> TemplateDiff
         b: The other one; on one side an engine may stand.
 
     Raises:
-        TemplateError: If a side has no template, both sides are engines, the engine fails, or it shows ids and there is no tokenizer.
+        TemplateError: If a side has no template, both sides are engines, the engine fails, or it shows ids that no
+            tokenizer here reads.
     """
     for side in (a, b):
         if isinstance(side, Specimen) and side.source is None:
