@@ -7,13 +7,14 @@ from typing import Any
 from jinja2 import nodes
 
 from chateval.records import Message
-from chateval.template.answer import find_format
+from chateval.template.answer import find_format, read_answer
 from chateval.template.check.check import Check, Flaw, NotEvaluated
 from chateval.template.check.jinja import parse_template, tested, undeclared, walk
 from chateval.template.check.sentinels import need
 from chateval.template.sandbox import Chat, Rendered
 from chateval.template.specimen import Specimen
 
+_QUESTION = "What is it like there?"
 _NAMES = ("get_velqua", "get_dorbin")
 _KEY = "tramsil"
 _VALUES = ("Quorvale", "Belmsted")
@@ -60,6 +61,8 @@ def call_is_lost(specimen: Specimen) -> Iterator[Flaw]:
     text = need(_either(specimen, 1), "a call and its result")
     if _VALUES[0] not in text:
         yield Flaw("a call is dropped: its arguments stand nowhere", text=text, expected=_VALUES[0])
+    elif fault := _unreadable(specimen, text):
+        yield Flaw(f"a call is written that cannot be read back: {fault}", text=text, expected=_NAMES[0])
     if _RESULTS[0] not in text:
         yield Flaw("the result of a call is dropped", text=text, expected=_RESULTS[0])
     beside = _either(specimen, 1, remark=_REMARK).text
@@ -184,6 +187,16 @@ def _claims(specimen: Specimen, *names: str) -> None:
     raise NotEvaluated("the template has no tools" if "tools" in names else "the template has no tool calls")
 
 
+def _unreadable(specimen: Specimen, text: str) -> str:
+    """Return what keeps the rendered call from being read in the format that the template writes; empty if nothing."""
+    form = find_format(specimen.template(has_tools=True))
+    found = read_answer(text.rpartition(_QUESTION)[2], form, tools=_tools())
+    if not form.calls or any(call.name == _NAMES[0] for call in found.tool_calls):
+        return ""
+    fault = next((fault for fault in found.faults if fault.startswith("tool call")), "")
+    return fault.partition(" at character")[0]
+
+
 def _has_room(specimen: Specimen) -> bool:
     """Return whether text beside a call could be told from it; a call that is bare JSON is a whole turn."""
     layout = specimen.dialect.tools if specimen.dialect else None
@@ -202,7 +215,7 @@ def _said(found: Rendered) -> str:
 
 
 def _offer(description: str) -> Chat:
-    return Chat([{"role": "user", "content": "What is it like there?"}], tools=_tools(description))
+    return Chat([{"role": "user", "content": _QUESTION}], tools=_tools(description))
 
 
 def _tools(description: str = _DESCRIPTION) -> Sequence[Mapping[str, Any]]:
@@ -226,7 +239,7 @@ def _called(n_calls: int, *, as_text: bool = False, value: str = "", remark: str
         for number, name, arguments in zip(_IDS, _NAMES, given, strict=False)
     ]
     messages: list[Message] = [
-        {"role": "user", "content": "What is it like there?"},
+        {"role": "user", "content": _QUESTION},
         {"role": "assistant", "content": remark, "tool_calls": called},
         *(
             {"role": "tool", "name": name, "tool_call_id": number, "content": content}

@@ -200,3 +200,19 @@ def test_templates_of_the_corpus_without_tools_have_no_findings():
             if row["defect"] != ["syntax"]:
                 with pytest.raises(NotEvaluated):
                     flaws(code, row["template"])
+
+
+@pytest.mark.parametrize(("opens", "n"), [("{", 0), ("{{", 1)])
+def test_a_call_that_its_own_format_cannot_read_back_is_found(opens, n):
+    written = f"""'{opens}"name": "' + c.function.name + '", "arguments": ' + (c.function.arguments | tojson) + '}}'"""
+    jinja = (
+        "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}"
+        "{% for c in m.tool_calls or [] %}<tool_call>\n{{ "
+        + written
+        + " }}\n</tool_call>{% endfor %}<|im_end|>\n{% endfor %}"
+    )
+
+    assert [flaw.message for flaw in flaws("CT502", jinja) if "cannot be read back" in flaw.message] == [
+        "a call is written that cannot be read back: tool call is not JSON: Expecting property name enclosed in "
+        "double quotes"
+    ][:n]
