@@ -183,7 +183,7 @@ def test_letter_refuses_a_task_at_fault(target, choices):
     ids=range(7),
 )
 def test_letter_finds_nothing_in_hostile_text_soon(text):
-    started = time.monotonic()
+    started = time.process_time()
 
     assert letter(case(text, "B")).value == 0.0
-    assert time.monotonic() - started < 30
+    assert time.process_time() - started < 30

@@ -128,12 +128,12 @@ def test_hostile_characters_do_not_hide_an_answer_or_crash(text):
     "text", ["a" * 5_000_000, "a" + "\u0301\u0323" * 500_000, "1,000" * 200_000, ". , : " * 500_000]
 )
 def test_long_hostile_text_takes_linear_time(text):
-    started = time.perf_counter()
+    started = time.process_time()
 
     mark = contains_answer(case(text, "Lisbon"))
 
     assert mark.value == 0.0
-    assert time.perf_counter() - started < 20
+    assert time.process_time() - started < 20
 
 
 def test_neighbouring_words_are_all_counted():

@@ -231,8 +231,8 @@ def test_hostile_text_is_marked_and_its_reason_can_be_written(text):
 @pytest.mark.parametrize("constraint", [constraint for constraint, _, _ in TABLE if constraint["kind"] != "language"])
 @pytest.mark.parametrize("unit", ["[a", "<<a", '."', ". ", "- \n", "!" * 7, "a\u0301\u0323" * 3])
 def test_long_hostile_text_takes_linear_time(constraint, unit):
-    started = time.perf_counter()
+    started = time.process_time()
 
     instructions(case(unit * (300_000 // len(unit)), [constraint]))
 
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5

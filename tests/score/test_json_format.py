@@ -159,12 +159,12 @@ def test_a_schema_that_refers_to_itself_ends(schema):
 
 
 def test_a_pattern_without_end_ends():
-    started = time.perf_counter()
+    started = time.process_time()
 
     mark = json_schema(case(json.dumps("a" * 40 + "!")), schema={"pattern": "^(a+)+$"})
 
     assert mark.value == 0.0
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize(
@@ -261,11 +261,11 @@ def test_a_target_that_is_no_object_is_an_error(scorer, target):
 )
 def test_hostile_json_is_scored_quickly(text):
     hostile = case(text, '{"a": [1, "x"]}')
-    started = time.perf_counter()
+    started = time.process_time()
 
     marks = [json_valid(hostile), json_schema(hostile, schema=PERSON), json_fields(hostile)]
 
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
     for mark in marks:
         assert mark.value in (0.0, 1.0)
         assert len(mark.reason) <= 200

@@ -170,7 +170,7 @@ def test_a_negative_tolerance_is_refused(tolerance):
     ids=range(9),
 )
 def test_hostile_text_is_a_wrong_answer_found_soon(text):
-    started = time.monotonic()
+    started = time.process_time()
 
     assert number(case(text, "12")).value == 0.0
-    assert time.monotonic() - started < 30
+    assert time.process_time() - started < 30

@@ -206,11 +206,11 @@ def test_a_target_that_is_no_call_is_an_error(target):
     ids=["quotes", "braces", "pairs", "fences", "spaces", "open", "tags", "calls", "deep", "surrogate"],
 )
 def test_hostile_text_is_read_quickly(text):
-    started = time.perf_counter()
+    started = time.process_time()
 
     mark = tool_call(case(text))
 
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
     assert mark.value == 0.0
     assert len(mark.reason) <= 200
     (mark.answer + mark.reason).encode()

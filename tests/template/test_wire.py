@@ -69,7 +69,7 @@ def test_a_hostile_reply_is_one_line_and_in_time(answer, said):
 
     assert said in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 20
 
 
 @pytest.mark.parametrize(

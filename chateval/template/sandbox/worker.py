@@ -11,6 +11,7 @@ import os
 import resource
 import signal
 import sys
+import time
 from typing import Any
 
 RECURSION_LIMIT = 1500
@@ -33,7 +34,9 @@ def main() -> None:
         request = json.loads(line)
         for chat in request["chats"]:
             signal.setitimer(signal.ITIMER_PROF, seconds)
+            start = time.process_time()
             reply = _render(library, request["template"], request["tokens"], chat, characters)
+            reply["seconds"] = time.process_time() - start
             signal.setitimer(signal.ITIMER_PROF, 0)
             replies.write(json.dumps(reply) + "\n")
             replies.flush()

@@ -1,4 +1,4 @@
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -320,8 +320,8 @@ def test_marks_of_the_end_of_a_turn_and_around_content_are_left_out():
 )
 def test_time_grows_linearly_with_hostile_text(unit):
     hostile = form("hermes", "function-tags", "llama-json", thinking=THINK, ends=ENDS)
-    start = perf_counter()
+    start = process_time()
 
     read_answer(unit * (1_000_000 // len(unit)), hostile)
 
-    assert perf_counter() - start < 5
+    assert process_time() - start < 5

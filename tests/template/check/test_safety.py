@@ -184,11 +184,11 @@ def test_what_is_found_in_one_template_counts_although_another_does_not_parse():
     ids=["filters", "sums", "branches", "controls"],
 )
 def test_hostile_templates_take_seconds_at_most(code, jinja):
-    start = time.monotonic()
+    start = time.process_time()
     with suppress(NotEvaluated):
         flaws(code, jinja)
 
-    assert time.monotonic() - start < 10
+    assert time.process_time() - start < 10
 
 
 @pytest.mark.oracle

@@ -170,18 +170,18 @@ def test_no_text_is_too_odd(dialect, text):
     ],
 )
 def test_hostile_megabytes_take_seconds(name, text):
-    start = time.monotonic()
+    start = time.process_time()
     reading = read(text, name)
 
-    assert time.monotonic() - start < 10
+    assert time.process_time() - start < 10
     assert len(reading.findings) <= 102
 
 
 def test_detecting_hostile_megabytes_takes_seconds():
-    start = time.monotonic()
+    start = time.process_time()
     detect("<|im_start|>" * 400_000)
 
-    assert time.monotonic() - start < 10
+    assert time.process_time() - start < 10
 
 
 @pytest.mark.parametrize(

@@ -105,12 +105,12 @@ def test_a_line_is_one_line_that_can_be_printed(text):
 @pytest.mark.parametrize("letter", [" ", "<", "\x00", "\ud800", "日"])
 def test_five_million_characters_take_no_time(letter):
     text = letter * 5_000_000
-    began = time.perf_counter()
+    began = time.process_time()
 
     cut_out(text, 2_500_000, 2_000_000)
     visible(text)
 
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_two_long_texts_are_both_shown_where_they_differ():
