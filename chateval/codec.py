@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -39,8 +39,21 @@ def digest(value: Any) -> str:
 
 def encode(record: Any) -> str:
     """Return a record as one line of JSON, without the newline; a lone surrogate becomes U+FFFD, NaN is refused."""
-    text = json.dumps(asdict(record), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return _SURROGATE.sub("\ufffd", text)
+    text = _ENCODER.encode(record)
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+
+
+def _plain(record: Any) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in _field_names(type(record))}
+
+
+@cache
+def _field_names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+# What is not JSON by itself is asked for its fields one level at a time; asdict would copy every list within.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain)
 
 
 def decode(kind: type[T], line: str | bytes, *, where: str) -> T:
@@ -107,16 +120,38 @@ def read_text(path: Path) -> str:
         raise DataError(f"{path}:{line}: not UTF-8 (byte {data[error.start]:#04x}); save the file as UTF-8") from error
 
 
+def read_lines(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield (path:line, line) for each line of a UTF-8 file that is not empty, one in memory at a time.
+
+    Raises:
+        DataError: If the file cannot be read or is not UTF-8; the message has the line of the first bad byte.
+    """
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                where = f"{path}:{number}"
+                line = line.removesuffix(b"\n")
+                try:
+                    text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+                except UnicodeDecodeError as error:
+                    raise DataError(
+                        f"{where}: not UTF-8 (byte {line[error.start]:#04x}); save the file as UTF-8"
+                    ) from error
+                if text:
+                    yield where, text
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+
+
 def read_json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield (path:line, object) for each line that is not blank.
 
     Raises:
         DataError: If a line is not a JSON object.
     """
-    for number, line in enumerate(read_text(path).split("\n"), start=1):
+    for where, line in read_lines(path):
         if not line.strip():
             continue
-        where = f"{path}:{number}"
         row = parse_json(line, where=where)
         if not isinstance(row, dict):
             raise DataError(f"{where}: a line must be a JSON object, found {type(row).__name__}")
@@ -171,6 +206,15 @@ def read_yaml(path: Path) -> Document:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise DataError(f"{path}: not valid YAML: {error}") from error
     return Document(path, data, lines)
+
+
+def parse_scalar(text: str) -> Any:
+    """Return what YAML takes a text for: a number, true or false, null, else the text itself."""
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text
+    return value if isinstance(value, (bool, int, float, str, type(None))) else text
 
 
 def _number(node: yaml.Node, place: Place, lines: dict[Place, int], path: Path) -> None:

@@ -4,13 +4,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from chateval.codec import read_yaml, validate
+from chateval.codec import parse_scalar, read_yaml, validate
 from chateval.errors import ConfigError
-from chateval.records import CheckpointSpec, Rule
+from chateval.records import CheckpointSpec, EngineName, EngineSpec, Rule
 
 _STRICT = ConfigDict(extra="forbid", strict=True, frozen=True)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -18,9 +18,12 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 System = Literal["error", "fold_into_user", "drop"]
 Overflow = Literal["error", "drop_oldest"]
 TemplateGate = Literal["error", "warn", "off"]
+Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 SYSTEMS: tuple[System, ...] = get_args(System)
 OVERFLOWS: tuple[Overflow, ...] = get_args(Overflow)
 TEMPLATE_GATES: tuple[TemplateGate, ...] = get_args(TemplateGate)
+DTYPES: tuple[Dtype, ...] = get_args(Dtype)
+ENGINES: tuple[EngineName, ...] = get_args(EngineName)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class Suite:
     """Codes of template checks that are not reported, each with the reason."""
     families: tuple[Path, ...] = ()
     """TOML files with families of chat templates of the user's own."""
+    engine: EngineSpec = field(default_factory=EngineSpec)
     folder: Path = field(default_factory=Path)
     """Where relative paths start from."""
 
@@ -55,7 +59,7 @@ class _Checkpoint(BaseModel):
     revision: str | None = None
     template: str | None = None
     completion: bool = False
-    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
+    dtype: Dtype | None = None
 
     @model_validator(mode="after")
     def _one_place(self) -> "_Checkpoint":
@@ -86,6 +90,16 @@ class _Rule(BaseModel):
         return self
 
 
+class _Engine(BaseModel):
+    model_config = _STRICT
+
+    name: EngineName
+    base_url: str | None = Field(default=None, min_length=1)
+    workers: int | None = Field(default=None, ge=1)
+    worker_engine: Literal["transformers", "vllm"] = "transformers"
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
 class _Suite(BaseModel):
     model_config = _STRICT
 
@@ -99,6 +113,8 @@ class _Suite(BaseModel):
     template_gate: TemplateGate = "warn"
     template_ignore: dict[str, str] = Field(default_factory=dict)
     families: list[str] = Field(default_factory=list)
+    dtype: Dtype = "float32"
+    engine: EngineName | _Engine = "transformers"
 
 
 def read_suite(path: Path) -> Suite:
@@ -124,7 +140,7 @@ def read_suite(path: Path) -> Suite:
             revision=entry.revision,
             template=_from(folder, entry.template) if entry.template else None,
             completion=entry.completion,
-            dtype=entry.dtype,
+            dtype=entry.dtype or spec.dtype,
         )
         for name, entry in spec.checkpoints.items()
     )
@@ -142,8 +158,13 @@ def read_suite(path: Path) -> Suite:
         template_gate=spec.template_gate,
         template_ignore=spec.template_ignore,
         families=tuple(Path(_from(folder, name)) for name in spec.families),
+        engine=_engine(spec.engine),
         folder=folder,
     )
+
+
+def _engine(entry: EngineName | _Engine) -> EngineSpec:
+    return EngineSpec(**entry.model_dump()) if isinstance(entry, _Engine) else EngineSpec(entry)
 
 
 def _from(folder: Path, reference: str) -> str:
@@ -153,7 +174,7 @@ def _from(folder: Path, reference: str) -> str:
 
 
 def parse_checkpoint(text: str) -> CheckpointSpec:
-    """Parse NAME=PATH, NAME=ADAPTER@BASE or NAME=HUB_ID@REVISION.
+    """Parse NAME=PATH, NAME=ADAPTER@BASE, NAME=HUB_ID@REVISION or NAME=http(s)://HOST/v1#MODEL.
 
     What stands behind the last `@` stays in `base` until `with_options` knows the names of all checkpoints.
 
@@ -165,8 +186,9 @@ def parse_checkpoint(text: str) -> CheckpointSpec:
         raise ConfigError(f"--checkpoint {text!r}: say NAME=PATH, or NAME=ADAPTER@BASE")
     if not _NAME.fullmatch(name):
         raise ConfigError(f"--checkpoint {text!r}: the name {name!r} is not letters, digits, dot, dash or underscore")
-    if Path(rest).expanduser().exists() or "@" not in rest:
-        return CheckpointSpec(name=name, path=rest)
+    whole = CheckpointSpec(name=name, path=rest)
+    if whole.is_endpoint or Path(rest).expanduser().exists() or "@" not in rest:
+        return whole
     path, _, base = rest.rpartition("@")
     if not path or not base:
         raise ConfigError(f"--checkpoint {text!r}: say NAME=PATH, or NAME=ADAPTER@BASE")
@@ -224,6 +246,60 @@ def with_options(
         raise ConfigError(f"--baseline {chosen!r}: no such checkpoint; there are: {', '.join(specs)}")
     names = list(dict.fromkeys(tasks or suite.tasks))
     return replace(suite, checkpoints=tuple(specs.values()), tasks=tuple(names), baseline=chosen)
+
+
+def with_engine(
+    spec: EngineSpec,
+    *,
+    name: str | None = None,
+    base_url: str | None = None,
+    workers: int | None = None,
+    options: Sequence[str] = (),
+) -> EngineSpec:
+    """Return an engine with what the command line says of it.
+
+    Args:
+        spec: From a file, or the default.
+        name: One of `ENGINES`; another one than the file's leaves the file's options behind.
+        base_url: Address of an OpenAI-compatible server.
+        workers: Engines of `ray`.
+        options: KEY=VALUE each, the value as YAML reads it.
+
+    Raises:
+        ConfigError: If the engine is unknown, an option is no KEY=VALUE, or one belongs to another engine.
+    """
+    if name is not None and name not in ENGINES:
+        raise ConfigError(f"--engine {name!r}: say one of {', '.join(ENGINES)}")
+    chosen = next((one for one in ENGINES if one == name), spec.name)
+    if chosen != spec.name:
+        spec = EngineSpec(chosen)
+    given = dict(spec.options)
+    for text in options:
+        key, equals, value = text.partition("=")
+        if not equals or not key.isidentifier():
+            raise ConfigError(f"--engine-option {text!r}: say KEY=VALUE")
+        given[key] = parse_scalar(value)
+    spec = replace(spec, base_url=base_url or spec.base_url, workers=workers or spec.workers, options=given)
+    if spec.base_url is not None and spec.name != "openai":
+        raise ConfigError(f"--base-url is for --engine openai, not for {spec.name}")
+    if spec.workers is not None and spec.name != "ray":
+        raise ConfigError(f"--workers is for --engine ray, not for {spec.name}")
+    return spec
+
+
+def fit_engine(suite: Suite) -> Suite:
+    """Return the suite with `openai` as its engine if every checkpoint is an endpoint, which nothing else answers.
+
+    Raises:
+        ConfigError: If the engine is `openai` and it is not said where a checkpoint is served.
+    """
+    spec = suite.engine
+    if spec.name == "transformers" and suite.checkpoints and all(one.is_endpoint for one in suite.checkpoints):
+        return replace(suite, engine=replace(spec, name="openai"))
+    files = [one.name for one in suite.checkpoints if not one.is_endpoint]
+    if spec.name == "openai" and spec.base_url is None and files:
+        raise ConfigError(f"--engine openai: say where {files[0]} is served: --base-url http://HOST:PORT/v1")
+    return suite
 
 
 def _settle(spec: CheckpointSpec, names: set[str]) -> CheckpointSpec:

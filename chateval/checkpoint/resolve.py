@@ -1,4 +1,4 @@
-"""What a path or hub id is: a chat model, a base model, an adapter, a GGUF file. Nothing is loaded or run."""
+"""What a path or hub id is: a chat model, a base model, an adapter, a GGUF file, an endpoint. Nothing is loaded."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from chateval.checkpoint.digest import CONFIG_FILES, TOKENIZER_FILES, DigestCache
+from chateval.checkpoint.endpoint import resolve_endpoint
 from chateval.checkpoint.hub import fetch, looks_like_hub_id
 from chateval.checkpoint.tensors import check_adapter_fits, read_shapes, weight_files
 from chateval.codec import digest
 from chateval.errors import CheckpointError
+from chateval.machine import native_dtype
 from chateval.records import Checkpoint, CheckpointSpec
 from chateval.template import find_sources, read_json, read_template
 
-DTYPES = ("float32", "bfloat16", "float16")
+DTYPES = ("auto", "float32", "bfloat16", "float16")
 
 
 def resolve_all(specs: Iterable[CheckpointSpec], digests: DigestCache) -> list[Checkpoint]:
@@ -31,6 +33,8 @@ def resolve_all(specs: Iterable[CheckpointSpec], digests: DigestCache) -> list[C
 def _resolve(spec: CheckpointSpec, others: Mapping[str, CheckpointSpec], digests: DigestCache) -> Checkpoint:
     if spec.dtype not in DTYPES:
         raise CheckpointError(f"{spec.name}: dtype {spec.dtype!r} is not one of {', '.join(DTYPES)}")
+    if spec.is_endpoint:
+        return resolve_endpoint(spec)
     for template in (spec.template, spec.spare_template):
         if template is not None:
             read_template(template)
@@ -43,7 +47,7 @@ def _resolve(spec: CheckpointSpec, others: Mapping[str, CheckpointSpec], digests
         revision=revision,
         template=spec.template,
         completion=spec.completion,
-        dtype=spec.dtype,
+        dtype=native_dtype() if spec.dtype == "auto" else spec.dtype,
     )
     if path.is_file():
         return _resolve_gguf(checkpoint, path, spec, digests)
@@ -196,6 +200,8 @@ def _resolve_base(
         )
     # The base under an adapter is not asked for a template of its own: the adapter's folder may bring one.
     base = known or CheckpointSpec(name=f"{name}'s base", path=reference)
+    if base.is_endpoint:
+        raise CheckpointError(f"{path}: its base {reference!r} is an endpoint, whose weights are not here")
     if (Path(base.path).expanduser() / "adapter_config.json").is_file():
         raise CheckpointError(f"{path}: its base {reference!r} is an adapter itself; merge that one first")
     found = _resolve(replace(base, spare_completion=base.spare_completion or known is None), others, digests)

@@ -25,7 +25,8 @@ def run(
         typer.Option(
             "--checkpoint",
             help="NAME=PATH, a folder, .gguf file or hub id; NAME=ADAPTER@BASE for an adapter, where BASE is the name "
-            "of another checkpoint or a path (default: what adapter_config.json says); NAME=HUB_ID@REVISION.",
+            "of another checkpoint or a path (default: what adapter_config.json says); NAME=HUB_ID@REVISION; "
+            "NAME=http://HOST/v1#MODEL for a model behind an OpenAI-compatible address.",
         ),
     ] = None,
     task: Annotated[
@@ -66,6 +67,44 @@ def run(
             show_default="warn",
         ),
     ] = None,
+    dtype: Annotated[
+        str | None,
+        typer.Option(
+            help="float32, bfloat16, float16, or auto: bfloat16 where the processor computes in it. In float32 an "
+            "answer does not depend on what else is in its batch.",
+            show_default="float32",
+        ),
+    ] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option(
+            help="What answers: transformers, vllm, openai (a server, with --base-url), ray (--workers of the first "
+            "two, on this machine or a cluster), or fake (no model, for trying out a task).",
+            show_default="transformers",
+        ),
+    ] = None,
+    base_url: Annotated[
+        str | None,
+        typer.Option(help="An OpenAI-compatible server that serves the checkpoints, as http://127.0.0.1:8000/v1."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Engines of ray.", show_default="one for each GPU, else 2")
+    ] = None,
+    engine_option: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="KEY=VALUE, passed through to vllm.LLM (tensor_parallel_size=2), ray.init (address=auto) or each "
+            "request of openai."
+        ),
+    ] = None,
+    verify_scoring: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Answer the first N samples of each task again the plain way, one prompt at a time through "
+            "transformers, and fail if an answer differs.",
+        ),
+    ] = 0,
     trust_code: Annotated[
         bool, typer.Option("--trust-code", help="Let tasks name scorers that are Python of your own.")
     ] = False,
@@ -79,8 +118,19 @@ def run(
     from dataclasses import replace
 
     from chateval.cli.screen import Screen, cache_dir, err
-    from chateval.config import OVERFLOWS, SYSTEMS, TEMPLATE_GATES, Suite, parse_checkpoint, read_suite, with_options
-    from chateval.pipeline import evaluate, local_engines
+    from chateval.config import (
+        DTYPES,
+        OVERFLOWS,
+        SYSTEMS,
+        TEMPLATE_GATES,
+        Suite,
+        fit_engine,
+        parse_checkpoint,
+        read_suite,
+        with_engine,
+        with_options,
+    )
+    from chateval.pipeline import evaluate, open_engines
 
     if config is None and not checkpoint and Path("chateval.yaml").is_file():
         config = Path("chateval.yaml")
@@ -101,10 +151,21 @@ def run(
         system=_one_of("--system", system, SYSTEMS, suite.system),
         overflow=_one_of("--overflow", overflow, OVERFLOWS, suite.overflow),
         template_gate=_one_of("--template-gate", template_gate, TEMPLATE_GATES, suite.template_gate),
+        engine=with_engine(suite.engine, name=engine, base_url=base_url, workers=workers, options=engine_option or ()),
     )
-    with Screen() as screen, local_engines() as open_engine:
+    if dtype is not None:
+        chosen = _one_of("--dtype", dtype, DTYPES, DTYPES[0])
+        suite = replace(suite, checkpoints=tuple(replace(spec, dtype=chosen) for spec in suite.checkpoints))
+    suite = fit_engine(suite)
+    with Screen() as screen, open_engines(suite.engine) as open_engine:
         result = evaluate(
-            suite, out, cache_dir=cache_dir(), open_engine=open_engine, watcher=screen, trust_code=trust_code
+            suite,
+            out,
+            cache_dir=cache_dir(),
+            open_engine=open_engine,
+            watcher=screen,
+            trust_code=trust_code,
+            n_verified=verify_scoring,
         )
     from chateval.cli.show import show_effort, show_result
 

@@ -1,60 +1,61 @@
-"""Batches: prompts of like length together, under a token budget; halved when memory runs out."""
+"""What is planned together: the beginning that the prompts of a task share, and choices under a token budget."""
 
-import logging
 from collections.abc import Callable, Sequence
 
+from chateval.engine.base import Batch
 from chateval.records import Prompt, Response
 
-MAX_ROWS = 32
-MAX_TOKENS = 16_384
-"""Padded tokens of prompts and answers in one batch."""
-
-logger = logging.getLogger(__name__)
+WORTH_SHARING_TOKENS = 256
+"""Tokens that a shared beginning must save in all before it is run by itself."""
 
 
-def plan_batches(
-    prompts: Sequence[Prompt], *, max_rows: int = MAX_ROWS, max_tokens: int = MAX_TOKENS, equal_length: bool = False
-) -> list[list[Prompt]]:
-    """Group prompts by length, longest first, so that the largest batch shows at once whether it fits.
+def plan_batches(prompts: Sequence[Prompt], *, n_tokens: int) -> list[Batch]:
+    """Plan the prompts of a task: those that generate as one batch, those with choices longest first in several.
 
     Args:
-        prompts: In any order; the plan depends on their lengths and addresses only.
-        max_rows: Most rows of a batch; the choices of one prompt are rows.
-        max_tokens: Most padded tokens of a batch; a single longer prompt is a batch of its own.
-        equal_length: Put only prompts of equal length together, so that nothing is padded.
+        prompts: In any order; the plan depends on their ids and addresses only.
+        n_tokens: Most tokens that a batch of choices computes; a single longer prompt is a batch of its own.
     """
-    ordered = sorted(prompts, key=lambda p: (-_length(p), p.sample_id, p.repeat))
-    batches: list[list[Prompt]] = []
-    rows = widest = 0
-    for prompt in ordered:
-        width, n_rows = _length(prompt), max(1, len(prompt.choice_ids))
-        fits = bool(batches) and rows + n_rows <= max_rows and (rows + n_rows) * widest <= max_tokens
-        if fits and equal_length:
-            fits = len(batches[-1][0].ids) == len(prompt.ids)
-        if fits:
-            batches[-1].append(prompt)
-            rows += n_rows
-        else:
-            batches.append([prompt])
-            rows, widest = n_rows, width
-    return batches
+    n_shared = count_shared([prompt.ids for prompt in prompts])
+    n_shared = n_shared if n_shared * (len(prompts) - 1) >= WORTH_SHARING_TOKENS else 0
+    generating = tuple(prompt for prompt in prompts if not prompt.choice_ids)
+    found = [Batch(generating, n_shared)] if generating else []
+    held: list[Prompt] = []
+    n_held = 0
+    choosing = [prompt for prompt in prompts if prompt.choice_ids]
+    for prompt in sorted(choosing, key=lambda p: (-_n_computed(p), p.sample_id, p.repeat)):
+        n_own = _n_computed(prompt) - n_shared
+        if held and n_held + n_own > n_tokens:
+            found.append(Batch(tuple(held), n_shared))
+            held, n_held = [], 0
+        held.append(prompt)
+        n_held += n_own
+    return [*found, Batch(tuple(held), n_shared)] if held else found
 
 
-def _length(prompt: Prompt) -> int:
-    if prompt.choice_ids:
-        return len(prompt.ids) + max(len(ids) for ids in prompt.choice_ids)
-    return len(prompt.ids) + prompt.decoding.max_new_tokens
+def _n_computed(prompt: Prompt) -> int:
+    """Return how many tokens a prompt and its choices are, at most."""
+    return len(prompt.ids) + sum(len(ids) - 1 for ids in prompt.choice_ids)
+
+
+def count_shared(all_ids: Sequence[tuple[int, ...]]) -> int:
+    """Return how many ids all begin with, one less than the shortest has at most; 0 for fewer than two."""
+    if len(all_ids) < 2:
+        return 0
+    first, last = min(all_ids), max(all_ids)  # what these two share, all do
+    limit = min(len(ids) for ids in all_ids) - 1
+    return next((place for place in range(limit) if first[place] != last[place]), limit)
 
 
 def respond_or_halve(
-    batch: Sequence[Prompt], respond: Callable[[Sequence[Prompt]], list[Response]], *, logged: set[str]
+    batch: Sequence[Prompt], respond: Callable[[Sequence[Prompt]], list[Response]], on_halved: Callable[[int], None]
 ) -> list[Response]:
     """Answer a batch; where memory runs out, answer its halves. A single prompt that does not fit is an error.
 
     Args:
         batch: At least one prompt.
         respond: Answers a batch or raises an out-of-memory error.
-        logged: Keeps what was logged already: the notice is given once per engine.
+        on_halved: Is told how many prompts did not fit together.
     """
     try:
         return respond(batch)
@@ -63,12 +64,11 @@ def respond_or_halve(
             raise
         if len(batch) == 1:
             return [error_response(batch[0], f"out of memory on a prompt of {len(batch[0].ids):,} tokens by itself")]
-        if "halved" not in logged:
-            logged.add("halved")
-            logger.warning("out of memory at %d prompts: the batch is halved", len(batch))
+        on_halved(len(batch))
     middle = len(batch) // 2
-    halves = (batch[:middle], batch[middle:])
-    return [response for half in halves for response in respond_or_halve(half, respond, logged=logged)]
+    return [
+        response for half in (batch[:middle], batch[middle:]) for response in respond_or_halve(half, respond, on_halved)
+    ]
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -1,87 +1,144 @@
-"""Per-row control of decoding inside one batch: limits, stop strings, non-finite logits, seeded draws."""
+"""Control of one answer while it is decoded: limits, stop strings, non-finite logits, seeded draws."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import torch
-from transformers import LogitsProcessor, StoppingCriteria
 
 from chateval.records import Finish, Prompt
+
+KEPT = (
+    "repetition_penalty",
+    "no_repeat_ngram_size",
+    "bad_words_ids",
+    "suppress_tokens",
+    "begin_suppress_tokens",
+    "sequence_bias",
+)
+"""Settings of a generation_config that are kept; the others are about drawing, lengths or ways of decoding."""
+
+_NEUTRAL = (None, 0, 1, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What ends an answer, beside the limit of its task."""
+
+    stop_ids: frozenset[int]
+    decode: Callable[[list[int]], str]
+    """Text of ids, special tokens kept."""
 
 
 @dataclass(slots=True)
 class Row:
-    """How far one row of a batch has come."""
+    """How far the answer to one prompt has come."""
 
     prompt: Prompt
+    n_shared: int = 0
+    """Ids that its prompt shares with the others of its task."""
+    ids: list[int] = field(default_factory=list)
+    """New tokens, the end token included."""
     finish: Finish | None = None
-    n_tokens: int = 0
-    """New tokens when it finished, the end token included."""
     error: str | None = None
+    generator: torch.Generator | None = None
 
+    def __post_init__(self) -> None:
+        self.generator = _generator(self.prompt)
 
-class RowStop(StoppingCriteria):  # type: ignore[misc]
-    """Ends each row for its own reason and remembers which: end token, stop string, limit or fault."""
+    @property
+    def n_tokens(self) -> int:
+        """Tokens of prompt and answer."""
+        return len(self.prompt.ids) + len(self.ids)
 
-    def __init__(
-        self, rows: Sequence[Row], prompt_width: int, stop_ids: Sequence[int], decode: Callable[[list[int]], str]
-    ):
-        self._rows = rows
-        self._width = prompt_width
-        self._stop_ids = frozenset(stop_ids)
-        self._decode = decode
+    def take(self, token: int, ending: Ending) -> None:
+        """Take the next token and see whether it ends the answer."""
+        self.ids.append(token)
+        self.finish = self._finish(token, ending)
 
-    def __call__(self, input_ids: torch.LongTensor, scores: object, **kwargs: object) -> torch.BoolTensor:
-        """Return which rows are done, shape [rows]."""
-        n_new = input_ids.shape[1] - self._width
-        last = input_ids[:, -1].tolist()
-        for index, row in enumerate(self._rows):
-            if row.finish is None:
-                row.finish = self._finish(row, last[index], n_new, input_ids[index])
-                row.n_tokens = n_new
-        done = [row.finish is not None for row in self._rows]
-        return torch.tensor(done, dtype=torch.bool, device=input_ids.device)
+    def fail(self, reason: str) -> None:
+        """End with a fault."""
+        self.finish, self.error = "error", reason
 
-    def _finish(self, row: Row, last: int, n_new: int, ids: torch.Tensor) -> Finish | None:
-        decoding = row.prompt.decoding
-        if row.error is not None:
-            return "error"
-        if last in self._stop_ids:
+    def _finish(self, last: int, ending: Ending) -> Finish | None:
+        decoding = self.prompt.decoding
+        if last in ending.stop_ids:
             return "eos"
         if decoding.stop:
             # A stop string of n characters spans at most n tokens that show; a few more may show nothing.
             longest = max(len(stop) for stop in decoding.stop)
-            tail = self._decode(ids[self._width :][-(longest + 16) :].tolist())
+            tail = ending.decode(self.ids[-(longest + 16) :])
             if any(stop in tail for stop in decoding.stop):
                 return "stop"
-        return "length" if n_new >= decoding.max_new_tokens else None
+        return "length" if len(self.ids) >= decoding.max_new_tokens else None
 
 
-class RowLogits(LogitsProcessor):  # type: ignore[misc]
-    """Marks rows whose logits are not finite, and draws for rows with a temperature.
+def choose_next(rows: Sequence[Row], logits: torch.Tensor, processors: "Processors | None" = None) -> list[int | None]:
+    """Return the next token of each row; None where the logits are not finite.
 
-    Drawing is the Gumbel trick with a generator per row: the highest of (logits / temperature + noise) is a sample
-    of the softmax, so greedy search draws it, and neither the batch nor its order changes what a row gets.
+    A draw is the Gumbel trick with a generator per row: the highest of (logits / temperature + noise) is a sample of
+    the softmax, so neither the batch nor its order changes what a row gets.
+
+    Args:
+        rows: Answers under way.
+        logits: [rows, n_vocabulary], in any dtype.
+        processors: What the checkpoint asks of its logits; None where transformers has done it.
     """
+    scores = logits.float()
+    if processors:
+        scores = torch.cat([processors(row, scores[index : index + 1]) for index, row in enumerate(rows)])
+    drawn = [index for index, row in enumerate(rows) if row.generator is not None]
+    top, best = _highest(scores)
+    if drawn:
+        finite = torch.isfinite(top)
+        scores = scores.clone()
+        for index in drawn:
+            row = rows[index]
+            if row.generator is not None and bool(finite[index]):
+                decoding = row.prompt.decoding
+                scores[index] = _draw(scores[index], decoding.temperature, decoding.top_p, row.generator)
+        best = scores.argmax(dim=-1)
+    finite_rows = torch.isfinite(top).tolist()
+    return [token if finite else None for token, finite in zip(best.tolist(), finite_rows, strict=True)]
 
-    def __init__(self, rows: Sequence[Row]):
-        self._rows = rows
-        self._step = 0
-        self._generators = [_generator(row.prompt) for row in rows]
 
-    def __call__(self, input_ids: torch.LongTensor, scores: torch.Tensor) -> torch.Tensor:
-        """Return scores whose argmax is the next token, shape [rows, vocabulary]."""
-        self._step += 1
-        broken = (torch.isnan(scores) | (scores == torch.inf)).any(dim=-1) | (scores == -torch.inf).all(dim=-1)
-        if bool(broken.any()):
-            scores = torch.where(broken[:, None], torch.zeros_like(scores), scores)
-            for index in broken.nonzero().flatten().tolist():
-                if self._rows[index].finish is None:
-                    self._rows[index].error = f"non-finite logits at step {self._step}"
-        for index, generator in enumerate(self._generators):
-            if generator is not None and self._rows[index].finish is None:
-                decoding = self._rows[index].prompt.decoding
-                scores[index] = _draw(scores[index], decoding.temperature, decoding.top_p, generator)
+def _highest(scores: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the highest score of each row and where it is; one that is not finite stands for its whole row."""
+    best = scores.argmax(dim=-1)  # NaN counts as the highest
+    return scores.gather(-1, best[:, None])[:, 0], best
+
+
+class Processors:
+    """What a generation_config asks of the logits, applied to one row with its own ids, without padding."""
+
+    def __init__(self, config: Any) -> None:
+        found: dict[str, Any] = {name: getattr(config, name, None) for name in KEPT}
+        self._settings = {name: value for name, value in found.items() if value not in _NEUTRAL}
+
+    def __bool__(self) -> bool:
+        return bool(self._settings)
+
+    def __call__(self, row: Row, scores: torch.Tensor) -> torch.Tensor:
+        """Return the scores of a row, [1, n_vocabulary], as the checkpoint wants them."""
+        import transformers
+
+        ids = torch.tensor([[*row.prompt.ids, *row.ids]], device=scores.device)
+        options = {"device": str(scores.device)}
+        for name, value in self._settings.items():
+            if name == "repetition_penalty":
+                processor = transformers.RepetitionPenaltyLogitsProcessor(penalty=float(value))
+            elif name == "no_repeat_ngram_size":
+                processor = transformers.NoRepeatNGramLogitsProcessor(int(value))
+            elif name == "bad_words_ids":
+                processor = transformers.NoBadWordsLogitsProcessor(value)
+            elif name == "suppress_tokens":
+                processor = transformers.SuppressTokensLogitsProcessor(value, **options)
+            elif name == "begin_suppress_tokens":
+                begin = len(row.prompt.ids)
+                processor = transformers.SuppressTokensAtBeginLogitsProcessor(value, begin, **options)
+            else:
+                processor = transformers.SequenceBiasLogitsProcessor(value)
+            scores = processor(ids, scores)
         return scores
 
 

@@ -1,7 +1,8 @@
 """An engine without a model, for tests and for trying out a task."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from chateval.engine.base import Answer, Batch
 from chateval.engine.batch import error_response
 from chateval.records import Prompt, Response
 
@@ -23,13 +24,15 @@ class FakeEngine:
         self._batch_size = batch_size
         self.n_calls = 0
 
-    def plan(self, prompts: Sequence[Prompt]) -> list[list[Prompt]]:
+    def plan(self, prompts: Sequence[Prompt]) -> list[Batch]:
         """Split prompts into batches of `batch_size`, in order."""
-        return [list(prompts[i : i + self._batch_size]) for i in range(0, len(prompts), self._batch_size)]
+        size = self._batch_size
+        return [Batch(tuple(prompts[start : start + size])) for start in range(0, len(prompts), size)]
 
-    def respond(self, batch: Sequence[Prompt]) -> list[Response]:
-        """Return a finished response for each prompt; what `reply` raises becomes that prompt's error."""
-        return [self._respond(prompt) for prompt in batch]
+    def respond(self, batches: Iterable[Batch]) -> Iterator[list[Answer]]:
+        """Yield a batch of finished answers at a time; what `reply` raises becomes that prompt's error."""
+        for batch in batches:
+            yield [(prompt, self._respond(prompt)) for prompt in batch.prompts]
 
     def _respond(self, prompt: Prompt) -> Response:
         self.n_calls += 1

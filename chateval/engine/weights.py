@@ -6,9 +6,8 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from chateval.errors import CheckpointError
+from chateval.machine import device, n_threads
 from chateval.template import quiet_transformers
 
 logger = logging.getLogger(__name__)
@@ -19,11 +18,10 @@ class Weights:
 
     def __init__(self, path: Path, *, dtype: str) -> None:
         self._path = path
-        self._dtype = getattr(torch, dtype)
+        self._dtype = dtype
         self._model: Any = None
         self._with_adapters: Any = None
         self._adapters: set[str] = set()
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
     @contextmanager
     def use(self, adapter: Path | None, adapter_digest: str | None) -> Iterator[Any]:
@@ -36,6 +34,8 @@ class Weights:
         Raises:
             CheckpointError: If base or adapter cannot be loaded.
         """
+        import torch
+
         model = self._base()
         if adapter is not None:
             self._put_on(adapter, f"adapter_{str(adapter_digest)[:16]}")
@@ -48,8 +48,11 @@ class Weights:
 
     def _base(self) -> Any:
         if self._model is None:
+            import torch
+
+            torch.set_num_threads(n_threads())
             with quiet_transformers():
-                self._model = _load(self._path, self._dtype).to(self.device).eval()
+                self._model = _load(self._path, getattr(torch, self._dtype)).to(device()).eval()
         return self._model
 
     def _put_on(self, adapter: Path, name: str) -> None:

@@ -48,7 +48,7 @@ def test_fifty_batched_answers_are_those_of_generate_one_prompt_at_a_time(plan):
 
     with local_engines() as open_engine:
         engine = open_engine(subject)
-        responses = {r.sample_id: r for batch in engine.plan(prompts) for r in engine.respond(batch)}
+        responses = {r.sample_id: r for answers in engine.respond(engine.plan(prompts)) for _, r in answers}
         with engine._weights.use(None, None) as model:
             for prompt in prompts:
                 ids = torch.tensor([prompt.ids])
@@ -67,7 +67,7 @@ def test_log_likelihoods_are_those_of_a_plain_forward_pass(plan):
 
     with local_engines() as open_engine:
         engine = open_engine(subject)
-        responses = {r.sample_id: r for batch in engine.plan(prompts) for r in engine.respond(batch)}
+        responses = {r.sample_id: r for answers in engine.respond(engine.plan(prompts)) for _, r in answers}
         with engine._weights.use(None, None) as model:
             for prompt in prompts:
                 for choice, found in zip(prompt.choice_ids, responses[prompt.sample_id].choice_logprobs, strict=True):

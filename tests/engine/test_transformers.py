@@ -13,6 +13,15 @@ from chateval.template import find_facts, open_tokenizer
 TEXTS = ["one", "the quick brown fox jumps over the lazy dog", "What is the capital of France? Paris", "yes no ten"]
 
 
+class Asked(TransformersEngine):
+    """The engine, asked for one list of prompts at a time."""
+
+    def answer(self, prompts):
+        found = {id(p): r for answers in self.respond(self.plan(prompts)) for p, r in answers}
+        assert len(found) == len(prompts)
+        return [found[id(prompt)] for prompt in prompts]
+
+
 class Bench:
     """A checkpoint with its tokenizer, facts and engine, for a test."""
 
@@ -28,9 +37,9 @@ class Bench:
             adapter_digest=f"{adapter.name if adapter else ''}",
         )
 
-    def engine(self, stop_ids=None) -> TransformersEngine:
+    def engine(self, stop_ids=None) -> Asked:
         facts = self.facts if stop_ids is None else replace(self.facts, stop_ids=tuple(stop_ids))
-        return TransformersEngine(self.checkpoint, self.tokenizer, facts, self.weights)
+        return Asked(self.checkpoint, self.tokenizer, facts, self.weights)
 
     def prompts(self, decoding: Decoding, texts=TEXTS) -> list[Prompt]:
         return [
@@ -60,7 +69,7 @@ def bench(tiny_chat):
 def test_a_batch_answers_as_transformers_does_one_prompt_at_a_time(bench):
     prompts = bench.prompts(Decoding(max_new_tokens=24))
 
-    responses = bench.engine(stop_ids=[]).respond(prompts)
+    responses = bench.engine(stop_ids=[]).answer(prompts)
 
     assert [list(response.output_ids) for response in responses] == [bench.alone(prompt, 24) for prompt in prompts]
 
@@ -71,7 +80,7 @@ def test_each_row_of_a_batch_has_its_own_limit(bench):
         for prompt, limit in zip(bench.prompts(Decoding()), (1, 5, 17, 9), strict=True)
     ]
 
-    responses = bench.engine(stop_ids=[]).respond(prompts)
+    responses = bench.engine(stop_ids=[]).answer(prompts)
 
     assert [len(response.output_ids) for response in responses] == [1, 5, 17, 9]
     assert {response.finish for response in responses} == {"length"}
@@ -82,7 +91,7 @@ def test_a_stop_id_ends_its_row_only_and_is_not_part_of_the_text(bench):
     free = bench.alone(prompts[0], 12)
     stop_id = free[4]
 
-    responses = bench.engine(stop_ids=[stop_id]).respond(prompts)
+    responses = bench.engine(stop_ids=[stop_id]).answer(prompts)
 
     expected = free[: free.index(stop_id) + 1]
     assert list(responses[0].output_ids) == expected
@@ -96,7 +105,7 @@ def test_an_answer_that_ends_exactly_at_its_limit_with_a_stop_id_has_finished_by
     prompt = bench.prompts(Decoding(max_new_tokens=3))[0]
     last = bench.alone(prompt, 3)[2]
 
-    [response] = bench.engine(stop_ids=[last]).respond([prompt])
+    [response] = bench.engine(stop_ids=[last]).answer([prompt])
 
     assert response.finish == "eos"
 
@@ -107,7 +116,7 @@ def test_a_stop_string_cuts_the_text_of_its_own_row(bench):
     stop = text[3:6]
     prompts[1] = replace(prompts[1], decoding=Decoding(max_new_tokens=12, stop=(stop,)))
 
-    responses = bench.engine(stop_ids=[]).respond(prompts)
+    responses = bench.engine(stop_ids=[]).answer(prompts)
 
     assert responses[1].finish == "stop"
     assert responses[1].text == text[: text.index(stop)]
@@ -120,7 +129,7 @@ def test_raw_text_keeps_special_tokens_that_text_drops(bench):
     first = bench.alone(prompt, 1)[0]
     engine = bench.engine(stop_ids=[first])
 
-    [response] = engine.respond([prompt])
+    [response] = engine.answer([prompt])
 
     assert response.raw_text == bench.tokenizer.decode([first])
     assert response.text == ""
@@ -132,40 +141,34 @@ def test_logits_that_are_not_finite_are_an_error_of_their_sample_only(bench, nor
     marked = prompts[2].ids[-1]
 
     def poison(module, inputs, output):
-        if not normal:
-            output.logits[inputs_seen[-1][:, -1] == marked] = torch.nan
+        return output if normal else output.masked_fill((inputs[0] == marked)[..., None], torch.nan)
 
-    inputs_seen = []
+    clean = [bench.alone(prompt, 6) for prompt in prompts]
+    bench.engine().answer(prompts[:1])  # the model is tried while it is sound
     with bench.weights.use(None, None) as model:
-        before = model.register_forward_pre_hook(
-            lambda module, args, kwargs: inputs_seen.append(kwargs["input_ids"]), with_kwargs=True
-        )
-        after = model.register_forward_hook(poison)
-    clean = bench.alone(prompts[0], 6)
-    responses = bench.engine(stop_ids=[]).respond(prompts)
-    before.remove()
-    after.remove()
+        hook = model.get_input_embeddings().register_forward_hook(poison)
+    responses = bench.engine(stop_ids=[]).answer(prompts)
+    hook.remove()
 
     if normal:
         assert {response.finish for response in responses} == {"length"}
     else:
         assert responses[2].finish == "error"
         assert responses[2].error == "non-finite logits at step 1"
-        assert responses[0].error is None
-        assert list(responses[0].output_ids) == clean
+        assert [list(responses[n].output_ids) for n in (0, 1, 3)] == [clean[n] for n in (0, 1, 3)]
 
 
 def test_a_batch_that_does_not_fit_is_halved_and_answers_the_same(bench, caplog):
     prompts = bench.prompts(Decoding(max_new_tokens=6))
-    expected = bench.engine(stop_ids=[]).respond(prompts)
+    expected = bench.engine(stop_ids=[]).answer(prompts)
 
     def too_many(module, args, kwargs):
-        if kwargs["input_ids"].shape[0] > 1:
+        if kwargs["input_ids"].shape[1] > 2 + max(len(prompt.ids) for prompt in prompts):
             raise torch.OutOfMemoryError("CUDA out of memory")
 
     with bench.weights.use(None, None) as model:
         hook = model.register_forward_pre_hook(too_many, with_kwargs=True)
-    responses = bench.engine(stop_ids=[]).respond(prompts)
+    responses = bench.engine(stop_ids=[]).answer(prompts)
     hook.remove()
 
     assert [r.output_ids for r in responses] == [r.output_ids for r in expected]
@@ -176,9 +179,10 @@ def test_a_prompt_that_does_not_fit_by_itself_is_an_error(bench):
     def never(module, args, kwargs):
         raise MemoryError
 
+    bench.engine().answer(bench.prompts(Decoding(max_new_tokens=1)))  # the model is tried while there is memory
     with bench.weights.use(None, None) as model:
         hook = model.register_forward_pre_hook(never, with_kwargs=True)
-    responses = bench.engine().respond(bench.prompts(Decoding(max_new_tokens=6)))
+    responses = bench.engine().answer(bench.prompts(Decoding(max_new_tokens=6)))
     hook.remove()
 
     assert all("out of memory" in response.error for response in responses)
@@ -187,7 +191,7 @@ def test_a_prompt_that_does_not_fit_by_itself_is_an_error(bench):
 def test_choices_have_the_log_probabilities_of_a_plain_forward_pass(bench):
     prompts = [replace(prompt, choice_ids=((5, 9, 300), (7,), (21, 22))) for prompt in bench.prompts(Decoding())]
 
-    responses = bench.engine().respond(prompts)
+    responses = bench.engine().answer(prompts)
 
     for prompt, response in zip(prompts, responses, strict=True):
         for choice, logprobs in zip(prompt.choice_ids, response.choice_logprobs, strict=True):
@@ -203,8 +207,8 @@ def test_adapters_and_base_share_one_model_and_answer_as_they_do_alone(tiny_chat
     base, first, second = (Bench(tiny_chat, adapter, weights) for adapter in (None, *tiny_loras))
     prompts = base.prompts(Decoding(max_new_tokens=10))
 
-    in_turn = [b.engine().respond(prompts) for b in (base, first, second, base, first)]
-    alone = [Bench(tiny_chat, adapter).engine().respond(prompts) for adapter in (None, *tiny_loras)]
+    in_turn = [b.engine().answer(prompts) for b in (base, first, second, base, first)]
+    alone = [Bench(tiny_chat, adapter).engine().answer(prompts) for adapter in (None, *tiny_loras)]
 
     assert in_turn[0] == in_turn[3] == alone[0]
     assert in_turn[1] == in_turn[4] == alone[1]
@@ -229,8 +233,8 @@ def test_sampled_answers_do_not_depend_on_the_batch(bench):
     prompts = [replace(p, repeat=repeat) for p in bench.prompts(decoding) for repeat in (0, 1)]
     engine = bench.engine(stop_ids=[])
 
-    together = engine.respond(prompts)
-    alone = [engine.respond([prompt])[0] for prompt in prompts]
+    together = engine.answer(prompts)
+    alone = [engine.answer([prompt])[0] for prompt in prompts]
 
     assert together == alone
     assert together[0].output_ids != together[1].output_ids
@@ -256,7 +260,7 @@ def test_a_repetition_penalty_of_the_checkpoint_is_kept_and_not_disturbed_by_pad
         model.generation_config.repetition_penalty = 1.7
     expected = [bench.alone(prompt, 10) for prompt in prompts]
 
-    responses = bench.engine(stop_ids=[]).respond(prompts)
+    responses = bench.engine(stop_ids=[]).answer(prompts)
 
     assert [list(response.output_ids) for response in responses] == expected
 
@@ -265,7 +269,7 @@ def test_ids_beyond_the_embeddings_are_named(bench):
     prompts = [replace(prompt, ids=(*prompt.ids, 100_000)) for prompt in bench.prompts(Decoding())]
 
     with pytest.raises(CheckpointError, match=r"writes id 100000, the model embeds 400 ids"):
-        bench.engine().respond(prompts)
+        bench.engine().answer(prompts)
 
 
 def test_a_special_token_as_stop_string_ends_its_row(bench):
@@ -277,7 +281,7 @@ def test_a_special_token_as_stop_string_ends_its_row(bench):
         )
     prompt = replace(prompt, decoding=Decoding(max_new_tokens=3, stop=(special,)))
 
-    [response] = bench.engine(stop_ids=[]).respond([prompt])
+    [response] = bench.engine(stop_ids=[]).answer([prompt])
     bias.remove()
 
     assert (response.finish, response.output_ids, response.text) == ("stop", (1,), "")
@@ -285,12 +289,12 @@ def test_a_special_token_as_stop_string_ends_its_row(bench):
 
 def test_settings_about_lengths_and_ways_of_decoding_are_not_the_checkpoints(bench):
     prompts = bench.prompts(Decoding(max_new_tokens=8))
-    expected = bench.engine(stop_ids=[]).respond(prompts)
+    expected = bench.engine(stop_ids=[]).answer(prompts)
     with bench.weights.use(None, None) as model:
         own = model.generation_config
         own.min_length, own.penalty_alpha, own.prompt_lookup_num_tokens = 40, 0.6, 3
 
-    responses = bench.engine(stop_ids=[]).respond(prompts)
+    responses = bench.engine(stop_ids=[]).answer(prompts)
 
     assert responses == expected
     assert model.generation_config is own

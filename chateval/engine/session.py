@@ -1,0 +1,138 @@
+"""A loaded model at work: choices in packed passes, answers in one stream, and the plain way for what cannot pack."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from chateval.engine.base import Answer, Batch
+from chateval.engine.batch import error_response, is_out_of_memory, respond_or_halve
+from chateval.engine.choose import score_choices, split_choices
+from chateval.engine.decode import Ending, Processors, Row, cut_at_stop
+from chateval.engine.generate import Room, Stream
+from chateval.engine.packing import NOTHING, Kept
+from chateval.engine.passes import Passes
+from chateval.engine.plain import generate_plainly, score_plainly
+from chateval.engine.probe import can_pack
+from chateval.engine.room import count_rows
+from chateval.errors import CheckpointError
+from chateval.records import Prompt, Response, TemplateFacts
+from chateval.template import Tokenizer
+
+logger = logging.getLogger(__name__)
+
+
+class Session:
+    """Answers with a model that is ready: in memory, its adapter on or off."""
+
+    def __init__(self, model: Any, tokenizer: Tokenizer, facts: TemplateFacts, *, name: str) -> None:
+        self._model = model
+        self._tokenizer = tokenizer
+        self._name = name
+        self._ending = Ending(frozenset(facts.stop_ids), self._decode_raw)
+        self._is_halved = False
+
+    def respond(self, batches: Sequence[Batch], *, n_tokens: int) -> Iterator[list[Answer]]:
+        """Yield choices batch by batch, then generated answers as they finish.
+
+        Args:
+            batches: Of any tasks; each batch all of choices or without any.
+            n_tokens: Most tokens of a pass.
+
+        Raises:
+            CheckpointError: If a prompt has ids that the model does not embed.
+        """
+        self._check_vocabulary([prompt for batch in batches for prompt in batch.prompts])
+        if not can_pack(self._model):
+            logger.warning(
+                "%s: attention of %s is not packed; one prompt at a time", self._name, type(self._model).__name__
+            )
+            for batch in batches:
+                for prompt in batch.prompts:
+                    yield [(prompt, self.respond_plainly(prompt))]
+            return
+        with Passes(self._model) as passes:
+            yield from self._choose_all(passes, [batch for batch in batches if batch.prompts[0].choice_ids])
+            generating = [batch for batch in batches if not batch.prompts[0].choice_ids]
+            if generating:
+                longest = max(len(p.ids) + p.decoding.max_new_tokens for b in generating for p in b.prompts)
+                room = Room(count_rows(self._model, longest), n_tokens)
+                stream = Stream(passes, self._ending, Processors(self._model.generation_config), room)
+                for rows in stream.run(generating):
+                    yield [(row.prompt, self._response(row)) for row in rows]
+
+    def respond_plainly(self, prompt: Prompt) -> Response:
+        """Return what transformers itself answers to one prompt."""
+        if not prompt.choice_ids:
+            return self._response(generate_plainly(self._model, prompt, self._ending))
+        found = tuple(score_plainly(self._model, prompt.ids, choice) for choice in prompt.choice_ids)
+        return _chosen(prompt, found)
+
+    def _check_vocabulary(self, prompts: Sequence[Prompt]) -> None:
+        rows = self._model.get_input_embeddings().weight.shape[0]
+        largest = max(max(ids) for prompt in prompts for ids in (prompt.ids, *prompt.choice_ids))
+        if largest >= rows:
+            raise CheckpointError(
+                f"{self._name}: its tokenizer writes id {largest}, the model embeds {rows:,} ids; "
+                "tokens were added without resizing the embeddings, or tokenizer and weights do not belong together"
+            )
+
+    def _choose_all(self, passes: Passes, batches: Sequence[Batch]) -> Iterator[list[Answer]]:
+        head: tuple[int, ...] = ()
+        before = NOTHING
+        for batch in batches:
+            shared = batch.prompts[0].ids[: batch.n_shared]
+            if shared != head:
+                head, before = shared, passes.extend(NOTHING, shared)
+
+            def choose(part: Sequence[Prompt], kept: Kept = before) -> list[Response]:
+                return self._choose(passes, part, kept)
+
+            responses = respond_or_halve(batch.prompts, choose, self._warn_halved)
+            yield list(zip(batch.prompts, responses, strict=True))
+
+    def _choose(self, passes: Passes, prompts: Sequence[Prompt], before: Kept) -> list[Response]:
+        try:
+            scored = score_choices(passes, prompts, before)
+        except (MemoryError, RuntimeError) as error:
+            if len(prompts) > 1 or len(prompts[0].choice_ids) < 2 or not is_out_of_memory(error):
+                raise
+            halves = [self._choose(passes, [half], before)[0] for half in split_choices(prompts[0])]
+            scored = [halves[0].choice_logprobs + halves[1].choice_logprobs]
+        return [_chosen(prompt, found) for prompt, found in zip(prompts, scored, strict=True)]
+
+    def _warn_halved(self, n_prompts: int) -> None:
+        if not self._is_halved:
+            self._is_halved = True
+            logger.warning("out of memory at %d prompts: the batch is halved", n_prompts)
+
+    def _decode(self, ids: Sequence[int], *, skip_special_tokens: bool = True) -> str:
+        return str(
+            self._tokenizer.decode(
+                list(ids), skip_special_tokens=skip_special_tokens, clean_up_tokenization_spaces=False
+            )
+        )
+
+    def _decode_raw(self, ids: Sequence[int]) -> str:
+        return self._decode(ids, skip_special_tokens=False)
+
+    def _response(self, row: Row) -> Response:
+        prompt = row.prompt
+        if row.finish == "error" or row.finish is None:
+            return error_response(prompt, row.error or "decoding ended without a reason")
+        text = self._decode(row.ids[:-1] if row.finish == "eos" else row.ids)
+        return Response(
+            sample_id=prompt.sample_id,
+            text=cut_at_stop(text, prompt.decoding.stop) if row.finish == "stop" else text,
+            finish=row.finish,
+            raw_text=self._decode_raw(row.ids),
+            output_ids=tuple(row.ids),
+            n_prompt_tokens=len(prompt.ids),
+            repeat=prompt.repeat,
+        )
+
+
+def _chosen(prompt: Prompt, found: tuple[tuple[float, ...], ...]) -> Response:
+    if any(value != value or value == float("-inf") for choice in found for value in choice):
+        return error_response(prompt, "non-finite logits while scoring the choices")
+    n_tokens = len(prompt.ids)
+    return Response(prompt.sample_id, "", "eos", n_prompt_tokens=n_tokens, choice_logprobs=found, repeat=prompt.repeat)
