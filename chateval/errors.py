@@ -7,7 +7,8 @@
     ├── CheckpointError        2   a folder, adapter, hub id or GGUF file that cannot be tested
     ├── TemplateError          2   a chat template that is absent or cannot carry the messages
     ├── GateError              2   a gate rule that names nothing in the run
-    └── StoreError             2   the response store or the run folder cannot be read or written
+    ├── StoreError             2   the response store or the run folder cannot be read or written
+    └── EngineError           70   answers are not those of the plain way: our fault
 
 A message is one line: where (path:line), which field, what was found, what is allowed.
 What a single sample does wrong is never an exception: it is data (`Response.error`, `Mark.reason`).
@@ -54,6 +55,12 @@ class GateError(ChatevalError):
 
 class StoreError(ChatevalError):
     """The response store or a run folder cannot be read or written."""
+
+
+class EngineError(ChatevalError):
+    """An engine answered otherwise than the plain way does; its numbers are not to be trusted."""
+
+    exit_code = OUR_FAULT
 
 
 def first_line(error: BaseException) -> str:
