@@ -44,12 +44,12 @@ def encode(record: Any) -> str:
 
 
 def _plain(record: Any) -> dict[str, Any]:
-    return {name: getattr(record, name) for name in _field_names(type(record))}
+    return {name: getattr(record, name) for name in _field_names(cast("Hashable", type(record)))}
 
 
 @cache
-def _field_names(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+def _field_names(kind: Hashable) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(cast("type[Any]", kind)))
 
 
 # What is not JSON by itself is asked for its fields one level at a time; asdict would copy every list within.
@@ -128,9 +128,8 @@ def read_lines(path: Path) -> Iterator[tuple[str, str]]:
     """
     try:
         with path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                where = f"{path}:{number}"
-                line = line.removesuffix(b"\n")
+            for number, raw in enumerate(file, start=1):
+                where, line = f"{path}:{number}", raw.removesuffix(b"\n")
                 try:
                     text = line.decode("utf-8-sig" if number == 1 else "utf-8")
                 except UnicodeDecodeError as error:

@@ -21,5 +21,7 @@ def show_result(report: Report, *, as_json: bool) -> None:
 
 def show_effort(result: "Result") -> None:
     """Say on stderr what the run cost."""
+    for verified in result.verified:
+        err.print(str(verified))
     spent = f" in {result.seconds:.0f} s" if result.n_generated else ""
     err.print(f"{result.n_generated} responses from the model{spent}, {result.n_stored} from the store")

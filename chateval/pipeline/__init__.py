@@ -1,12 +1,14 @@
 """Where the stages meet. Nothing else imports two of them."""
 
+from chateval.pipeline.engines import ENGINES, local_engines, open_engines
 from chateval.pipeline.evaluate import Result, evaluate, exit_code_of, gate_again, rescore
 from chateval.pipeline.mark import mark, mark_all
 from chateval.pipeline.prepare import Plan, Subject, Watcher, load_tasks, prepare
-from chateval.pipeline.respond import Answers, EngineFor, local_engines, respond
+from chateval.pipeline.respond import Answers, EngineFor, respond
 from chateval.pipeline.sensitivity import KINDS, Sensitivity, Split, Variant, cross, measure_sensitivity
 
 __all__ = [
+    "ENGINES",
     "KINDS",
     "Answers",
     "EngineFor",
@@ -26,6 +28,7 @@ __all__ = [
     "mark",
     "mark_all",
     "measure_sensitivity",
+    "open_engines",
     "prepare",
     "rescore",
     "respond",

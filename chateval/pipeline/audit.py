@@ -23,6 +23,12 @@ from chateval.template.grammar import Dialect, parse_ids
 SHOWN_FINDINGS = 8
 """Findings kept of one prompt; the first ones say what went wrong."""
 
+MAX_SKELETONS = 10_000
+"""Of prompts without findings that are remembered; a task has a handful."""
+
+Skeleton = tuple[str, str, tuple[int, ...]]
+"""Text before and after the content of the last message, and the ids of the added tokens."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -73,11 +79,42 @@ def audit_template(specimen: Specimen, *, gate: TemplateGate, ignore: Mapping[st
 
 
 def audit_prompts(prompts: Sequence[Prompt], tokenizer: Tokenizer, dialect: Dialect) -> list[Prompt]:
-    """Return the prompts with the places where their token ids leave the layout of the dialect."""
-    read: dict[tuple[int, ...], Prompt] = {}
+    """Return the prompts with the places where their token ids leave the layout of the dialect.
+
+    A prompt that is like one without findings, but for an unremarkable question, is not read again.
+    """
+    added = frozenset(int(number) for number in tokenizer.added_tokens_decoder)
+    clean: set[Skeleton] = set()
+    audited: list[Prompt] = []
     for prompt in prompts:
-        if prompt.ids not in read:
-            found = parse_ids(prompt.ids, tokenizer, dialect).findings[:SHOWN_FINDINGS]
-            # The text of a finding is the prompt's own, which is kept beside it.
-            read[prompt.ids] = replace(prompt, findings=tuple(replace(finding, text="") for finding in found))
-    return [replace(prompt, findings=read[prompt.ids].findings) for prompt in prompts]
+        if audited and prompt.ids == audited[-1].ids:
+            audited.append(replace(prompt, findings=audited[-1].findings) if audited[-1].findings else prompt)
+            continue
+        skeleton = _skeleton(prompt, added, dialect)
+        if skeleton in clean:
+            audited.append(prompt)
+            continue
+        found = parse_ids(prompt.ids, tokenizer, dialect).findings[:SHOWN_FINDINGS]
+        # The text of a finding is the prompt's own, which is kept beside it.
+        audited.append(replace(prompt, findings=tuple(replace(finding, text="") for finding in found)))
+        if skeleton is not None and not found and len(clean) < MAX_SKELETONS:
+            clean.add(skeleton)
+    return audited
+
+
+def _skeleton(prompt: Prompt, added: frozenset[int], dialect: Dialect) -> Skeleton | None:
+    """Return a prompt without the content of its last message; None where that content could be read as a marker.
+
+    Where no marker is plain text, each is an added token, and those are all in the skeleton, wherever they stand. Of a
+    content that holds none, only whitespace at its edges is ever looked at.
+    """
+    last = prompt.messages[-1] if prompt.messages else {}
+    content = last.get("content") if last.get("role") == "user" else None
+    if dialect.plain_markers or not isinstance(content, str) or not content:
+        return None
+    if content != content.strip() or not (content[0] + content[-1]).isascii():
+        return None
+    before, _, after = prompt.text.partition(content)
+    if len(before) + len(content) + len(after) != len(prompt.text) or content in after:
+        return None
+    return before, after, tuple(number for number in prompt.ids if number in added)

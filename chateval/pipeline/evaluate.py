@@ -1,10 +1,8 @@
 """The whole line: suite -> run folder with manifest, responses, scores, report -> exit code."""
 
 import json
-import platform
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,33 +11,15 @@ from chateval.config import Suite
 from chateval.errors import DataError
 from chateval.findings import TemplateReport
 from chateval.gate import check, exit_code
+from chateval.pipeline.manifest import make_manifest
 from chateval.pipeline.mark import mark_all
-from chateval.pipeline.prepare import Key, Plan, Subject, Watcher, load_tasks, prepare
-from chateval.pipeline.respond import Answers, EngineFor, respond
-from chateval.records import (
-    Checkpoint,
-    CheckpointSummary,
-    Prompt,
-    Report,
-    Response,
-    Rule,
-    Score,
-    Task,
-    TaskSummary,
-    TemplateFacts,
-)
-from chateval.report import (
-    OUTPUTS,
-    audit,
-    compare_all,
-    compare_behaviour,
-    estimate,
-    find_faults,
-    find_flips,
-    sample_means,
-    shown_answer,
-)
-from chateval.score import AUDIT, families
+from chateval.pipeline.prepare import Key, Watcher, load_tasks, prepare
+from chateval.pipeline.respond import EngineFor, respond
+from chateval.pipeline.tally import Material, Tally, make_report
+from chateval.pipeline.verify import Verified
+from chateval.records import Checkpoint, Prompt, Report, Response, Rule, Score, Task, TemplateFacts
+from chateval.report import OUTPUTS
+from chateval.score import families
 from chateval.store import (
     Answered,
     ResponseStore,
@@ -51,8 +31,6 @@ from chateval.store import (
     write_manifest,
     write_scores,
 )
-
-LIBRARIES = ("chateval", "torch", "transformers", "tokenizers", "peft", "datasets", "jsonschema_rs", "scipy", "numpy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +45,30 @@ class Result:
     """Responses that the store had already."""
     seconds: float
     """Time that the models took in this run, s."""
+    verified: tuple[Verified, ...] = ()
+    """How the answers compare with those of the plain way, where that was asked for."""
 
 
 def evaluate(
-    suite: Suite, out: Path, *, cache_dir: Path, open_engine: EngineFor, watcher: Watcher, trust_code: bool = False
+    suite: Suite,
+    out: Path,
+    *,
+    cache_dir: Path,
+    open_engine: EngineFor,
+    watcher: Watcher,
+    trust_code: bool = False,
+    n_verified: int = 0,
 ) -> Result:
     """Run a suite and write its folder; what the store has is not computed again.
+
+    Args:
+        suite: Checkpoints, tasks and gate.
+        out: Folder of the run.
+        cache_dir: Where responses are stored.
+        open_engine: Opens the engine of a checkpoint.
+        watcher: Hears how far the run is.
+        trust_code: Lets tasks name scorers that are Python of the user's own.
+        n_verified: Samples of each task that are answered again the plain way.
 
     Raises:
         ChatevalError: For whatever the user has to mend, before any model is loaded.
@@ -81,29 +77,35 @@ def evaluate(
     plan = prepare(suite, cache_dir=cache_dir, watcher=watcher, trust_code=trust_code)
     for name in OUTPUTS:
         (out / name).unlink(missing_ok=True)  # a report of an earlier run must not outlive the start of this one
-    with ResponseStore(cache_dir / "responses.sqlite") as store:
-        answers = respond(plan, open_engine, store, watcher)
-    watcher.stage("scoring")
-    facts = {subject.checkpoint.name: subject.facts for subject in plan.subjects}
-    templates = {subject.checkpoint.name: subject.report for subject in plan.subjects}
-    write_manifest(out, _manifest(plan, answers))
-    write_answers(out, _answered(plan.prompts, answers.responses))
-    report = _score_and_report(
-        _Material(
-            tasks=plan.tasks,
-            n_available=plan.n_available,
-            checkpoints=tuple(subject.checkpoint for subject in plan.subjects),
-            facts=facts,
-            templates=templates,
-            prompts=plan.prompts,
-            responses=answers.responses,
-        ),
-        out,
-        baseline=suite.baseline,
-        rules=suite.gate,
-        trust_code=trust_code,
+    material = Material(
+        tasks=plan.tasks,
+        n_available=plan.n_available,
+        checkpoints=tuple(subject.checkpoint for subject in plan.subjects),
+        facts={subject.checkpoint.name: subject.facts for subject in plan.subjects},
+        templates={subject.checkpoint.name: subject.report for subject in plan.subjects},
+        prompts=plan.prompts,
+        responses={},
     )
-    return Result(report, exit_code_of(report), answers.n_generated, answers.n_stored, answers.seconds)
+    with ResponseStore(cache_dir / "responses.sqlite") as store:
+        answers = respond(plan, open_engine, store, watcher, n_verified=n_verified)
+        watcher.stage("scoring")
+        write_manifest(out, make_manifest(plan, answers))
+        write_answers(out, _answered(plan.prompts, answers.responses))
+        report = _score_and_report(
+            replace(material, responses=answers.responses),
+            out,
+            baseline=suite.baseline,
+            rules=suite.gate,
+            trust_code=trust_code,
+        )
+    return Result(
+        report,
+        exit_code_of(report),
+        answers.n_generated,
+        answers.n_stored,
+        answers.seconds,
+        tuple(answers.verified),
+    )
 
 
 def rescore(run: Path, *, watcher: Watcher, trust_code: bool = False) -> Report:
@@ -140,7 +142,7 @@ def rescore(run: Path, *, watcher: Watcher, trust_code: bool = False) -> Report:
         for task in tasks:
             if (checkpoint.name, task.name) not in responses:
                 raise DataError(f"{run}/responses.jsonl: no answers of {checkpoint.name} to {task.name}; run it again")
-    material = _Material(
+    material = Material(
         tasks=tuple(_as_answered(task, prompts[checkpoints[0].name, task.name]) for task in tasks),
         n_available=n_available,
         checkpoints=tuple(checkpoints),
@@ -188,152 +190,28 @@ def gate_again(report: Report, rules: Sequence[Rule]) -> Report:
     return replace(report, verdicts=tuple(check(rules, report, families(names))))
 
 
-@dataclass(frozen=True, slots=True)
-class _Material:
-    """What scoring and reporting need, from a live run or from a run folder."""
-
-    tasks: tuple[Task, ...]
-    n_available: Mapping[str, int]
-    checkpoints: tuple[Checkpoint, ...]
-    facts: Mapping[str, TemplateFacts]
-    templates: Mapping[str, TemplateReport | None]
-    prompts: Mapping[Key, Sequence[Prompt]]
-    responses: Mapping[Key, Sequence[Response]]
-
-
 def _score_and_report(
-    material: _Material, out: Path, *, baseline: str, rules: Sequence[Rule], trust_code: bool
+    material: Material, out: Path, *, baseline: str, rules: Sequence[Rule], trust_code: bool
 ) -> Report:
-    scores, audits = mark_all(
-        material.tasks, material.prompts, material.responses, material.facts, trust_code=trust_code
-    )
-    write_scores(out, scores)
-    report = gate_again(_report(material, scores, audits, baseline=baseline), rules)
+    tally = Tally(has_candidates=len(material.checkpoints) > 1)
+    write_scores(out, _scores(material, tally, trust_code=trust_code))
+    report = gate_again(make_report(material, tally, baseline=baseline), rules)
     for name, output in OUTPUTS.items():
         write_file(out / name, output(report))
     return report
 
 
-def _report(material: _Material, scores: Sequence[Score], audits: Sequence[Score], *, baseline: str) -> Report:
-    means = sample_means(scores)
-    clusters = {(task.name, sample.id): sample.cluster for task in material.tasks for sample in task.samples}
-    samples = {(task.name, sample.id): sample for task in material.tasks for sample in task.samples}
-    choices = {
-        (score.checkpoint, score.task, score.sample_id): score.answer for score in scores if score.scorer == "choice"
-    }
-    shown = {
-        (checkpoint, task, response.sample_id): shown_answer(
-            response, samples[task, response.sample_id], choices.get((checkpoint, task, response.sample_id))
-        )
-        for (checkpoint, task), found in material.responses.items()
-        for response in reversed(found)
-    }
-    reasons = {(s.checkpoint, s.task, s.scorer, s.sample_id): s.reason for s in reversed(scores)}
-    cases = {
-        (checkpoint, task, prompt.sample_id, prompt.repeat): (prompt, response)
-        for (checkpoint, task), found in material.responses.items()
-        for prompt, response in zip(material.prompts[checkpoint, task], found, strict=True)
-    }
-    return Report(
-        baseline=baseline,
-        checkpoints=tuple(_checkpoint_summary(checkpoint, material) for checkpoint in material.checkpoints),
-        tasks=tuple(
-            TaskSummary(
-                name=task.name,
-                version=task.version,
-                description=task.description,
-                n_samples=len(task.samples),
-                n_available=material.n_available[task.name],
-                output=task.output,
-                decoding=task.decoding,
-                scorers=tuple(spec.name for spec in task.scorers),
-                digest=task.digest,
-            )
-            for task in material.tasks
-        ),
-        estimates=tuple(
-            estimate(address, found, {sample_id: clusters[address[1], sample_id] for sample_id in found})
-            for address, found in means.items()
-        ),
-        audits=tuple(sorted(audit(audits), key=lambda found: AUDIT.index(found.scorer))),
-        comparisons=tuple(compare_all(means, baseline, clusters)),
-        behaviour=tuple(compare_behaviour(audits, baseline)),
-        flips=tuple(find_flips(means, baseline, samples, shown, reasons)),
-        faults=tuple(find_faults(audits, cases)),
-    )
+def _scores(material: Material, tally: Tally, *, trust_code: bool) -> Iterator[Score]:
+    """Yield the scores of the tasks' own scorers as they are made; the tally takes in all marks on the way."""
+    found = mark_all(material.tasks, material.prompts, material.responses, material.facts, trust_code=trust_code)
+    for marked in found:
+        tally.take(marked)
+        yield from (marked.score(name) for name in marked.marks if name in marked.own)
 
 
-def _checkpoint_summary(checkpoint: Checkpoint, material: _Material) -> CheckpointSummary:
-    facts = material.facts[checkpoint.name]
-    responses = [r for (name, _), found in material.responses.items() if name == checkpoint.name for r in found]
-    prompts = [p for (name, _), found in material.prompts.items() if name == checkpoint.name for p in found]
-    source = facts.source
-    return CheckpointSummary(
-        name=checkpoint.name,
-        kind=checkpoint.kind,
-        dtype=checkpoint.dtype,
-        template_source=Path(source).name if Path(source).is_absolute() else source,
-        template_digest=facts.digest,
-        weights_digest=checkpoint.weights_digest,
-        adapter_digest=checkpoint.adapter_digest,
-        n_responses=len(responses),
-        n_errors=sum(response.error is not None for response in responses),
-        n_length=sum(response.finish == "length" for response in responses),
-        n_cut=sum(prompt.n_cut > 0 for prompt in prompts),
-        n_prompt_tokens=sum(response.n_prompt_tokens for response in responses),
-        n_output_tokens=sum(len(response.output_ids) for response in responses),
-        template=material.templates[checkpoint.name],
-    )
-
-
-def _answered(prompts: Mapping[Key, Sequence[Prompt]], responses: Mapping[Key, Sequence[Response]]) -> list[Answered]:
-    return [
-        Answered(checkpoint, task, prompt, response)
-        for (checkpoint, task), found in prompts.items()
-        for prompt, response in zip(found, responses[checkpoint, task], strict=True)
-    ]
-
-
-def _manifest(plan: Plan, answers: Answers) -> dict[str, Any]:
-    return {
-        "format": 1,
-        "python": platform.python_version(),
-        "platform": platform.platform(terse=True),
-        "libraries": {name: _version(name) for name in LIBRARIES},
-        "baseline": plan.suite.baseline,
-        "limit": plan.suite.limit,
-        "system": plan.suite.system,
-        "overflow": plan.suite.overflow,
-        "checkpoints": [_subject_entry(subject, answers) for subject in plan.subjects],
-        "tasks": [
-            {
-                "name": task.name,
-                "version": task.version,
-                "path": task.path,
-                "digest": task.digest,
-                "prompt_digest": task.prompt_digest,
-                "decoding": asdict(task.decoding),
-                "n_samples": len(task.samples),
-                "n_available": plan.n_available[task.name],
-            }
-            for task in plan.tasks
-        ],
-        "gate": [asdict(rule) for rule in plan.suite.gate],
-    }
-
-
-def _subject_entry(subject: Subject, answers: Answers) -> dict[str, Any]:
-    name = subject.checkpoint.name
-    return {
-        "checkpoint": asdict(subject.checkpoint),
-        "template": asdict(subject.facts),
-        "template_report": asdict(subject.report) if subject.report else None,
-        "engine": answers.identities[name],
-    }
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
+def _answered(
+    prompts: Mapping[Key, Sequence[Prompt]], responses: Mapping[Key, Sequence[Response]]
+) -> Iterator[Answered]:
+    for (checkpoint, task), found in prompts.items():
+        for prompt, response in zip(found, responses[checkpoint, task], strict=True):
+            yield Answered(checkpoint, task, prompt, response)

@@ -1,8 +1,7 @@
 """Responses -> scores. The one place where a scorer's failure is caught."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from functools import partial
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from chateval.pipeline.prepare import Key
 from chateval.records import Case, Mark, Prompt, Response, Sample, Score, Scorer, Task, TemplateFacts
@@ -15,6 +14,34 @@ def scorers_of(task: Task, *, trust_code: bool = False) -> tuple[dict[str, Score
     return own, {name: bind(name, {}) for name in AUDIT if name not in own}
 
 
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A case with what its scorers returned."""
+
+    checkpoint: str
+    task: str
+    case: Case
+    marks: Mapping[str, Mark]
+    """By scorer: the task's own first, then those of the audit."""
+    own: frozenset[str]
+    """Scorers that the task names."""
+
+    def score(self, name: str) -> Score:
+        """Return what one scorer said, with its address."""
+        found, prompt = self.marks[name], self.case.prompt
+        return Score(
+            checkpoint=self.checkpoint,
+            task=self.task,
+            scorer=name,
+            sample_id=prompt.sample_id,
+            value=found.value,
+            answer=found.answer,
+            reason=found.reason,
+            weight=found.weight,
+            repeat=prompt.repeat,
+        )
+
+
 def mark(case: Case, scorer: Scorer) -> Mark:
     """Score one case; a failed response or a scorer that raises leaves it unscored, with why."""
     if case.response.error is not None:
@@ -24,9 +51,11 @@ def mark(case: Case, scorer: Scorer) -> Mark:
         value = None if found.value is None else float(found.value)
         if value is not None and not 0 <= value <= 1:
             return Mark(None, reason=f"the scorer returned {found.value!r}, which is not in [0, 1]")
+        weight = float(found.weight)
     except Exception as error:  # noqa: BLE001 - one bad sample is data
         return Mark(None, reason=f"{type(error).__name__}: {error}")
-    return replace(found, value=value, weight=float(found.weight))
+    is_plain = value is found.value and weight is found.weight
+    return found if is_plain else replace(found, value=value, weight=weight)
 
 
 def mark_all(
@@ -36,29 +65,18 @@ def mark_all(
     facts: Mapping[str, TemplateFacts],
     *,
     trust_code: bool = False,
-) -> tuple[list[Score], list[Score]]:
-    """Score every response with its task's scorers and with the template audit.
+) -> Iterator[Marked]:
+    """Score every response with its task's scorers and with the template audit, one at a time.
 
-    Returns:
-        The task's scores and the audit's; a template scorer that a task names is in both.
+    In the order of tasks, then checkpoints, then prompts; each sequence is gone through once.
     """
-    scores: list[Score] = []
-    audits: list[Score] = []
     for task in tasks:
         samples: dict[str, Sample] = {sample.id: sample for sample in task.samples}
         own, extra = scorers_of(task, trust_code=trust_code)
+        scorers, names = own | extra, frozenset(own)
         for checkpoint, checkpoint_facts in facts.items():
             key = (checkpoint, task.name)
             for prompt, response in zip(prompts[key], responses[key], strict=True):
                 case = Case(samples[prompt.sample_id], prompt, response, checkpoint_facts)
-                address = partial(Score, checkpoint, task.name, sample_id=prompt.sample_id, repeat=prompt.repeat)
-                for name, scorer in (own | extra).items():
-                    found = mark(case, scorer)
-                    score = address(
-                        name, value=found.value, answer=found.answer, reason=found.reason, weight=found.weight
-                    )
-                    if name in own:
-                        scores.append(score)
-                    if name in AUDIT:
-                        audits.append(score)
-    return scores, audits
+                marks = {name: mark(case, scorer) for name, scorer in scorers.items()}
+                yield Marked(checkpoint, task.name, case, marks, names)

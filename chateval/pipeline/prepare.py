@@ -11,7 +11,8 @@ from chateval.errors import CheckpointError, DataError, TaskError
 from chateval.findings import TemplateReport
 from chateval.gate import check_rules
 from chateval.pipeline.audit import audit_prompts, audit_template, specimen_of
-from chateval.prompt import PromptOptions, build_prompts
+from chateval.pipeline.served import endpoint_facts, refuse_choices, with_runtimes
+from chateval.prompt import PromptOptions, build_prompts, message_prompts
 from chateval.records import Case, Checkpoint, Prompt, Response, Task, TemplateFacts
 from chateval.score import bind, families
 from chateval.task import load_task
@@ -44,9 +45,10 @@ class Subject:
 
     checkpoint: Checkpoint
     tokenizer: Tokenizer
+    """None for an endpoint."""
     facts: TemplateFacts
     report: TemplateReport | None
-    """What the checks of its template came to; None for completion, and where they are switched off."""
+    """What the checks of its template came to; None for completion, an endpoint, and where they are switched off."""
     dialect: Dialect | None
 
 
@@ -117,6 +119,7 @@ def prepare(suite: Suite, *, cache_dir: Path, watcher: Watcher, trust_code: bool
     load_families(suite.families)
     watcher.stage("reading checkpoints")
     checkpoints = resolve_all(suite.checkpoints, DigestCache(cache_dir / "digests.json"))
+    refuse_choices(checkpoints, tasks)
     watcher.stage("opening tokenizers")
     subjects = _open_all(checkpoints, suite)
     watcher.stage("building prompts")
@@ -126,6 +129,9 @@ def prepare(suite: Suite, *, cache_dir: Path, watcher: Watcher, trust_code: bool
         checkpoint = subject.checkpoint
         options = PromptOptions(checkpoint.completion, suite.system, suite.overflow, checkpoint.context_tokens)
         for task in tasks:
+            if checkpoint.kind == "endpoint":
+                prompts[checkpoint.name, task.name] = message_prompts(task, task.samples)
+                continue
             same = (checkpoint.tokenizer_digest, subject.facts.digest, options, task.name)
             if same not in shared:
                 shared[same] = build_prompts(task, task.samples, subject.tokenizer, options)
@@ -137,12 +143,18 @@ def prepare(suite: Suite, *, cache_dir: Path, watcher: Watcher, trust_code: bool
 
 def _open_all(checkpoints: Sequence[Checkpoint], suite: Suite) -> tuple[Subject, ...]:
     """Open the tokenizers; templates without a base under them are compared with the baseline's."""
-    specimens = {one.name: specimen_of(one, suite.families) for one in checkpoints}
-    baseline = specimens[suite.baseline]
+    local = [one for one in checkpoints if one.kind != "endpoint"]
+    specimens = {one.name: specimen_of(one, suite.families) for one in local}
+    baseline = specimens.get(suite.baseline)
     for name, specimen in specimens.items():
-        if name != suite.baseline and specimen.base is None and baseline.source is not None:
+        if name != suite.baseline and specimen.base is None and baseline is not None and baseline.source is not None:
             specimens[name] = replace(specimen, baseline=baseline)
-    return tuple(_open(one, specimens[one.name], suite) for one in checkpoints)
+    if suite.template_gate != "off":
+        specimens = with_runtimes(specimens, local, suite.engine)
+    return tuple(
+        _open(one, specimens[one.name], suite) if one in local else Subject(one, None, endpoint_facts(), None, None)
+        for one in checkpoints
+    )
 
 
 def _open(checkpoint: Checkpoint, specimen: Specimen, suite: Suite) -> Subject:

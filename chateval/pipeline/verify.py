@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, cast
 
 from chateval.engine import Engine
 from chateval.errors import ConfigError, EngineError
@@ -57,7 +57,7 @@ def verify(checkpoint: str, dtype: str, engine: Engine, asked: Sequence[tuple[Pr
     """
     if not hasattr(engine, "respond_plainly"):
         raise ConfigError(f"--verify-scoring: {engine.identity['engine']} has no plain way; use --engine transformers")
-    plain: PlainEngine = engine
+    plain = cast(PlainEngine, engine)
     sound = [(prompt, found) for prompt, found in asked if found.error is None]
     expected = plain.respond_plainly([prompt for prompt, _ in sound])
     is_exact = dtype == "float32"

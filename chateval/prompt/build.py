@@ -6,8 +6,11 @@ from typing import Literal
 
 from chateval.errors import TemplateError
 from chateval.prompt.system import SystemPolicy, place_system
-from chateval.records import Prompt, Sample, Task
+from chateval.records import Message, Prompt, Sample, Task
 from chateval.template import Chat, Tokenizer, render, render_all, render_completion, text_of, tokenize
+
+BUILT_TOGETHER = 2_000
+"""Samples that are rendered and tokenised in one go."""
 
 OverflowPolicy = Literal["error", "drop_oldest"]
 
@@ -31,34 +34,49 @@ def build_prompts(task: Task, samples: Sequence[Sample], tokenizer: Tokenizer, o
         TemplateError: If the template cannot carry the messages of a sample; names task and sample.
     """
     prompts: list[Prompt] = []
+    numbers: dict[int, int] = {}
+    for start in range(0, len(samples), BUILT_TOGETHER):
+        for prompt in _build(task, samples[start : start + BUILT_TOGETHER], tokenizer, options):
+            # A tokenizer makes each id anew; one number for all of its places takes a quarter of the memory.
+            kept = replace(prompt, ids=tuple([numbers.setdefault(number, number) for number in prompt.ids]))
+            prompts.append(kept)
+            prompts += [replace(kept, repeat=repeat) for repeat in range(1, task.decoding.repeats)]
+    return prompts
+
+
+def _build(task: Task, samples: Sequence[Sample], tokenizer: Tokenizer, options: PromptOptions) -> list[Prompt]:
+    all_messages = []
     for sample in samples:
         try:
-            messages = place_system(sample.messages, tokenizer, options.system, completion=options.completion)
+            all_messages.append(place_system(sample.messages, tokenizer, options.system, completion=options.completion))
         except TemplateError as error:
             raise TemplateError(f"task {task.name}, sample {sample.id}: {error}") from error
-        prompts.append(Prompt(sample.id, messages, text="", ids=(), decoding=task.decoding))
-    texts = _texts(task, prompts, tokenizer, options)
+    texts = _texts(task, samples, all_messages, tokenizer, options)
     all_ids = tokenize(tokenizer, texts, add_special_tokens=options.completion)
+    rooms = _answer_tokens(task, samples, tokenizer)
     prompts = [
-        _fit(replace(prompt, text=text, ids=tuple(ids)), sample, room, tokenizer, options)
-        for prompt, text, ids, sample, room in zip(
-            prompts, texts, all_ids, samples, _answer_tokens(task, samples, tokenizer), strict=True
-        )
+        _fit(Prompt(sample.id, messages, text, tuple(ids), task.decoding), sample, room, tokenizer, options)
+        for sample, messages, text, ids, room in zip(samples, all_messages, texts, all_ids, rooms, strict=True)
     ]
-    if task.output == "choose":
-        prompts = _add_choices(prompts, samples, tokenizer, options)
-    return [replace(prompt, repeat=repeat) for prompt in prompts for repeat in range(task.decoding.repeats)]
+    return _add_choices(prompts, samples, tokenizer, options) if task.output == "choose" else prompts
 
 
-def _texts(task: Task, prompts: Sequence[Prompt], tokenizer: Tokenizer, options: PromptOptions) -> list[str]:
+def _texts(
+    task: Task,
+    samples: Sequence[Sample],
+    all_messages: Sequence[Sequence[Message]],
+    tokenizer: Tokenizer,
+    options: PromptOptions,
+) -> list[str]:
     if options.completion:
-        return [render_completion(prompt.messages) for prompt in prompts]
+        return [render_completion(messages) for messages in all_messages]
     texts = []
-    for prompt, found in zip(prompts, render_all(tokenizer, [Chat(p.messages) for p in prompts]), strict=True):
+    rendered = render_all(tokenizer, [Chat(messages) for messages in all_messages])
+    for sample, found in zip(samples, rendered, strict=True):
         try:
             texts.append(text_of(found))
         except TemplateError as error:
-            raise TemplateError(f"task {task.name}, sample {prompt.sample_id}: {error}") from error
+            raise TemplateError(f"task {task.name}, sample {sample.id}: {error}") from error
     return texts
 
 

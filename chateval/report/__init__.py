@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 
 from chateval.records import Report
-from chateval.report.aggregate import audit, estimate, find_faults, sample_means
-from chateval.report.compare import compare_all, compare_behaviour, find_flips, shown_answer
+from chateval.report.aggregate import SHOWN_FAULTS, Column, audit, estimate, find_faults, sample_means
+from chateval.report.compare import SHOWN_CHARACTERS, compare_all, compare_behaviour, find_flips, shown_answer
 from chateval.report.html import to_html
 from chateval.report.json_file import read_report, to_json
 from chateval.report.markdown import to_markdown
@@ -20,6 +20,9 @@ OUTPUTS: Mapping[str, Callable[[Report], str]] = {
 
 __all__ = [
     "OUTPUTS",
+    "SHOWN_CHARACTERS",
+    "SHOWN_FAULTS",
+    "Column",
     "audit",
     "compare_all",
     "compare_behaviour",

@@ -1,7 +1,8 @@
 """Scores -> estimates: the mean over samples, its interval, and what could not be scored."""
 
+from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
@@ -11,29 +12,73 @@ from chateval.stats import group_clusters, mean_interval, weighted_mean
 Address = tuple[str, str, str]
 """(checkpoint, task, scorer)"""
 
-SampleMeans = Mapping[str, tuple[float, float] | None]
-"""Sample id -> (value, weight) over its repeats; None for a sample without a scored repeat."""
+SampleMean = tuple[float, float] | None
+"""(value, weight) over the repeats of a sample; None without a scored repeat."""
+
+SampleMeans = Mapping[str, SampleMean]
+"""By sample id."""
+
+_ABSENT = -1
 
 
-def sample_means(scores: Iterable[Score]) -> dict[Address, dict[str, tuple[float, float] | None]]:
+class Column(Mapping[str, SampleMean]):
+    """The values of one scorer over the samples of a task, repeats averaged: `SampleMeans` in 20 bytes a sample."""
+
+    def __init__(self, places: dict[str, int]) -> None:
+        """Take the places of the task's samples, which its columns share; a sample that is new gets the next one."""
+        self._places = places
+        self._tops = array("d")
+        self._weights = array("d")
+        self._counts = array("i")
+        self._light: dict[int, float] = {}
+        """Sums of the values that have no weight, which is rare."""
+        self._n = 0
+
+    def add(self, sample_id: str, value: float | None, weight: float) -> None:
+        """Take in one repeat of a sample; an unscored one does not count."""
+        place = self._places.setdefault(sample_id, len(self._places))
+        while place >= len(self._counts):
+            self._tops.append(0.0)
+            self._weights.append(0.0)
+            self._counts.append(_ABSENT)
+        if self._counts[place] == _ABSENT:
+            self._counts[place] = 0
+            self._n += 1
+        if value is not None:
+            self._counts[place] += 1
+            self._tops[place] += value * weight
+            self._weights[place] += weight
+            if weight == 0:
+                self._light[place] = self._light.get(place, 0.0) + value
+
+    def __getitem__(self, sample_id: str) -> SampleMean:
+        place = self._places[sample_id]
+        if place >= len(self._counts) or self._counts[place] == _ABSENT:
+            raise KeyError(sample_id)
+        count, weight = self._counts[place], self._weights[place]
+        if count == 0:
+            return None
+        if weight == 0:
+            return self._light.get(place, 0.0) / count, 0.0
+        return self._tops[place] / weight, weight / count
+
+    def __iter__(self) -> Iterator[str]:
+        return (sample_id for sample_id, count in zip(self._places, self._counts, strict=False) if count != _ABSENT)
+
+    def __len__(self) -> int:
+        return self._n
+
+
+def sample_means(scores: Iterable[Score]) -> dict[Address, Column]:
     """Group scores by address and average the repeats of each sample; unscored repeats do not count."""
-    grouped: dict[Address, dict[str, list[Score]]] = defaultdict(lambda: defaultdict(list))
+    places: dict[str, dict[str, int]] = defaultdict(dict)
+    means: dict[Address, Column] = {}
     for score in scores:
-        grouped[score.checkpoint, score.task, score.scorer][score.sample_id].append(score)
-    return {
-        address: {sample_id: _mean(repeats) for sample_id, repeats in samples.items()}
-        for address, samples in grouped.items()
-    }
-
-
-def _mean(repeats: Sequence[Score]) -> tuple[float, float] | None:
-    scored = [score for score in repeats if score.value is not None]
-    if not scored:
-        return None
-    weight = sum(score.weight for score in scored)
-    if weight == 0:
-        return sum(float(score.value or 0.0) for score in scored) / len(scored), 0.0
-    return sum(float(score.value or 0.0) * score.weight for score in scored) / weight, weight / len(scored)
+        address = (score.checkpoint, score.task, score.scorer)
+        if address not in means:
+            means[address] = Column(places[score.task])
+        means[address].add(score.sample_id, score.value, score.weight)
+    return means
 
 
 def estimate(address: Address, samples: SampleMeans, clusters: Mapping[str, str | None]) -> Estimate:
@@ -47,7 +92,7 @@ def estimate(address: Address, samples: SampleMeans, clusters: Mapping[str, str 
     found = {sample_id: value for sample_id, value in samples.items() if value is not None}
     values = np.array([value for value, _ in found.values()], dtype=np.float64)
     weights = np.array([weight for _, weight in found.values()], dtype=np.float64)
-    labels = [clusters.get(sample_id) or sample_id for sample_id in found]
+    labels = [clusters.get(sample_id) or sample_id for sample_id in found] if clusters else list(found)
     interval = mean_interval(*group_clusters(values, weights, labels))
     checkpoint, task, scorer = address
     return Estimate(
@@ -63,19 +108,30 @@ def estimate(address: Address, samples: SampleMeans, clusters: Mapping[str, str 
     )
 
 
-def pool(scores: Iterable[Score]) -> dict[tuple[str, str], dict[str, tuple[float, float] | None]]:
-    """Return the samples of all tasks together: (checkpoint, scorer) -> task/sample id -> (value, weight)."""
-    pooled: dict[tuple[str, str], dict[str, tuple[float, float] | None]] = defaultdict(dict)
-    for (checkpoint, task, scorer), samples in sample_means(scores).items():
-        pooled[checkpoint, scorer].update({f"{task}/{sample_id}": value for sample_id, value in samples.items()})
-    return pooled
+def pairs(means: Mapping[Address, SampleMeans]) -> list[tuple[str, str]]:
+    """Return each (checkpoint, scorer) once, in the order of the addresses."""
+    return list(dict.fromkeys((checkpoint, scorer) for checkpoint, _, scorer in means))
 
 
-def audit(scores: Iterable[Score]) -> list[Estimate]:
+def pooled(means: Mapping[Address, SampleMeans], checkpoint: str, scorer: str) -> dict[str, SampleMean]:
+    """Return the samples of all tasks together: task/sample id -> (value, weight)."""
+    return {
+        f"{address[1]}/{sample_id}": value
+        for address, samples in means.items()
+        if (address[0], address[2]) == (checkpoint, scorer)
+        for sample_id, value in samples.items()
+    }
+
+
+def audit(means: Mapping[Address, SampleMeans]) -> list[Estimate]:
     """Return the template scorers of each checkpoint over all tasks; samples they do not apply to are left out."""
     return [
-        estimate((checkpoint, "*", scorer), {key: value for key, value in samples.items() if value is not None}, {})
-        for (checkpoint, scorer), samples in pool(scores).items()
+        estimate(
+            (checkpoint, "*", scorer),
+            {key: value for key, value in pooled(means, checkpoint, scorer).items() if value is not None},
+            {},
+        )
+        for checkpoint, scorer in pairs(means)
     ]
 
 

@@ -1,12 +1,12 @@
 """Scores of two checkpoints on the same samples -> comparisons, and the samples that flipped."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from chateval.records import Comparison, Flip, Response, Sample, Score
-from chateval.report.aggregate import Address, SampleMeans, pool
+from chateval.records import Comparison, Flip, Response, Sample
+from chateval.report.aggregate import Address, SampleMeans, pairs, pooled
 from chateval.stats import (
     group_clusters,
     holm,
@@ -42,16 +42,16 @@ def compare_all(
     return [replace(comparison, p_adjusted=p) for comparison, p in zip(found, adjusted, strict=True)]
 
 
-def compare_behaviour(audits: Iterable[Score], baseline: str) -> list[Comparison]:
+def compare_behaviour(means: Mapping[Address, SampleMeans], baseline: str) -> list[Comparison]:
     """Compare the template scorers of every candidate with the baseline's, pooled over tasks.
 
     There is no test: these are properties to look at, and tests of them would cost the scores their power.
     """
-    means = pool(audits)
     found = []
-    for (checkpoint, scorer), samples in means.items():
-        reference = means.get((baseline, scorer))
-        if checkpoint != baseline and reference is not None:
+    known = pairs(means)
+    for checkpoint, scorer in known:
+        if checkpoint != baseline and (baseline, scorer) in known:
+            reference, samples = pooled(means, baseline, scorer), pooled(means, checkpoint, scorer)
             labels = {key: key for key in samples}
             compared = _compare("*", scorer, (baseline, reference), (checkpoint, samples), labels)
             found.append(replace(compared, p=None))
@@ -116,8 +116,8 @@ def find_flips(
     means: Mapping[Address, SampleMeans],
     baseline: str,
     samples: Mapping[tuple[str, str], Sample],
-    shown: Mapping[tuple[str, str, str], str],
-    reasons: Mapping[tuple[str, str, str, str], str],
+    shown: Mapping[tuple[str, str], Mapping[str, str]],
+    reasons: Mapping[Address, Mapping[str, str]],
 ) -> list[Flip]:
     """Return every sample that one side has right (value 1) and the other has not.
 
@@ -125,8 +125,8 @@ def find_flips(
         means: By address.
         baseline: Name of the baseline.
         samples: (task, sample id) -> sample.
-        shown: (checkpoint, task, sample id) -> the answer to be shown.
-        reasons: (checkpoint, task, scorer, sample id) -> what the scorer said of it.
+        shown: (checkpoint, task) -> sample id -> the answer to be shown.
+        reasons: By address -> sample id -> what the scorer said of it.
     """
     flips = []
     for (checkpoint, task, scorer), after in means.items():
@@ -148,10 +148,10 @@ def find_flips(
                     won=value[0] == 1,
                     baseline_value=reference[0],
                     candidate_value=value[0],
-                    baseline_text=shown[baseline, task, sample_id][:SHOWN_CHARACTERS],
-                    candidate_text=shown[checkpoint, task, sample_id][:SHOWN_CHARACTERS],
-                    baseline_reason=reasons[baseline, task, scorer, sample_id],
-                    candidate_reason=reasons[checkpoint, task, scorer, sample_id],
+                    baseline_text=shown[baseline, task][sample_id][:SHOWN_CHARACTERS],
+                    candidate_text=shown[checkpoint, task][sample_id][:SHOWN_CHARACTERS],
+                    baseline_reason=reasons[baseline, task, scorer][sample_id],
+                    candidate_reason=reasons[checkpoint, task, scorer][sample_id],
                     question=_question(sample),
                     target=sample.target[:SHOWN_CHARACTERS],
                 )

@@ -45,7 +45,7 @@ def clean_stop(case: Case) -> Mark:
     if case.prompt.choice_ids:
         return _nothing_generated()
     if response.finish == "length":
-        return Mark(0.0, answer="length", reason=f"still going after {len(response.output_ids)} tokens")
+        return Mark(0.0, answer="length", reason=f"still going after {_n_tokens(case)} tokens")
     if response.finish == "stop":
         return Mark(1.0, answer="stop")
     last = response.output_ids[-1] if response.output_ids else None
@@ -154,8 +154,13 @@ def not_truncated(case: Case) -> Mark:
     if case.prompt.n_cut:
         return Mark(0.0, answer="prompt", reason=f"the prompt lost {case.prompt.n_cut} turns")
     if case.response.finish == "length":
-        return Mark(0.0, answer="answer", reason=f"cut after {len(case.response.output_ids)} tokens")
+        return Mark(0.0, answer="answer", reason=f"cut after {_n_tokens(case)} tokens")
     return Mark(1.0)
+
+
+def _n_tokens(case: Case) -> int:
+    """Return the tokens of an answer that was cut; a server that shows no ids was given the limit."""
+    return len(case.response.output_ids) or case.prompt.decoding.max_new_tokens
 
 
 def _nothing_generated() -> Mark:

@@ -13,6 +13,8 @@ Interval = tuple[float, float]
 Z = 1.959963984540054
 RESAMPLES = 10_000
 SEED = 20_250_101
+MAX_RESAMPLED = 1_000
+"""More samples than this are not resampled: the normal limit that resampling tends to is used, at a bounded cost."""
 _ROUNDING = 1e-9
 """Values that differ by less are one value: what a division leaves, not what samples show."""
 
@@ -54,7 +56,8 @@ def weighted_mean(values: Floats, weights: Floats) -> float | None:
 def mean_interval(values: Floats, weights: Floats) -> Interval | None:
     """Return the 95 % interval of a weighted mean over samples.
 
-    Wilson's for 0/1 values of one weight, the percentile bootstrap over samples for the rest.
+    Wilson's for 0/1 values of one weight, the percentile bootstrap over samples for the rest, or its normal limit
+    for more than `MAX_RESAMPLED` of them.
 
     Args:
         values: In [0, 1], shape [n].
@@ -70,6 +73,8 @@ def mean_interval(values: Floats, weights: Floats) -> Interval | None:
     counted = values[weights > 0]
     if float(np.ptp(counted)) < _ROUNDING:
         return _around(float(counted[0]), len(counted), lowest=0.0)
+    if len(values) > MAX_RESAMPLED:
+        return _normal(_influence(values, weights), _ratio_of_sums(values, weights), lowest=0.0)
     means = [_ratio(counts @ (values * weights), counts @ weights) for counts in _resample_counts(len(values))]
     return _percentiles(np.concatenate(means))
 
@@ -130,6 +135,8 @@ def newcombe(both: int, only_baseline: int, only_candidate: int, neither: int) -
 def paired_bootstrap(candidate: Floats, baseline: Floats, weights: tuple[Floats, Floats]) -> Interval | None:
     """Return the 95 % percentile interval of the difference of two weighted means, over resampled pairs.
 
+    For more than `MAX_RESAMPLED` pairs, its normal limit.
+
     Args:
         candidate: Values in [0, 1], shape [n].
         baseline: Values of the same samples in the same order, shape [n].
@@ -141,14 +148,39 @@ def paired_bootstrap(candidate: Floats, baseline: Floats, weights: tuple[Floats,
     w1, w0 = weights
     if len(candidate) == 0 or w1.sum() <= 0 or w0.sum() <= 0:
         return None
+    if len(candidate) > MAX_RESAMPLED:
+        influence = _influence(candidate, w1) - _influence(baseline, w0)
+        delta = _ratio_of_sums(candidate, w1) - _ratio_of_sums(baseline, w0)
+        low, high = _normal(influence, delta, lowest=-1.0)
+    else:
+        low, high = _bootstrapped(candidate, baseline, weights)
+    if high - low < _ROUNDING:
+        return _around((low + high) / 2, int(((w1 > 0) | (w0 > 0)).sum()), lowest=-1.0)
+    return low, high
+
+
+def _bootstrapped(candidate: Floats, baseline: Floats, weights: tuple[Floats, Floats]) -> Interval:
+    w1, w0 = weights
     deltas = [
         _ratio(counts @ (candidate * w1), counts @ w1) - _ratio(counts @ (baseline * w0), counts @ w0)
         for counts in _resample_counts(len(candidate))
     ]
-    low, high = _percentiles(np.concatenate(deltas))
-    if high - low < _ROUNDING:
-        return _around((low + high) / 2, int(((w1 > 0) | (w0 > 0)).sum()), lowest=-1.0)
-    return low, high
+    return _percentiles(np.concatenate(deltas))
+
+
+def _ratio_of_sums(values: Floats, weights: Floats) -> float:
+    return float(values @ weights) / float(weights.sum())
+
+
+def _influence(values: Floats, weights: Floats) -> Floats:
+    """Return how far each sample moves the weighted mean, to first order; the squares sum to its variance."""
+    moved: Floats = weights * (values - _ratio_of_sums(values, weights)) / weights.sum()
+    return moved
+
+
+def _normal(influence: Floats, centre: float, *, lowest: float) -> Interval:
+    half = Z * math.sqrt(float(influence @ influence))
+    return max(lowest, centre - half), min(1.0, centre + half)
 
 
 def _around(value: float, n: int, *, lowest: float) -> Interval:

@@ -1,7 +1,7 @@
 """Responses by content, in one SQLite file. A key is made of what decides the answer, never of names or places."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def response_key(prompt: Prompt, checkpoint: Checkpoint, facts: TemplateFacts, i
     """Return the address of a response: sha256 over weights, adapter, tokenizer, prompt ids, decoding and engine.
 
     Args:
-        prompt: With its ids; its sample and its text do not matter.
+        prompt: With its ids; its sample and its text do not matter. Where messages are sent, they take the ids' place.
         checkpoint: With its digests; its name and path do not matter.
         facts: Their stop ids end an answer.
         identity: What the engine adds: its name, dtype, device, library versions.
@@ -29,7 +29,7 @@ def response_key(prompt: Prompt, checkpoint: Checkpoint, facts: TemplateFacts, i
             checkpoint.adapter_digest,
             checkpoint.tokenizer_digest,
             list(facts.stop_ids),
-            list(prompt.ids),
+            list(prompt.messages) if identity.get("door") == "chat" else list(prompt.ids),
             [list(ids) for ids in prompt.choice_ids],
             _decoding(prompt.decoding, prompt),
             dict(identity),
@@ -96,6 +96,20 @@ class ResponseStore:
                 rows = self._db.execute(f"SELECT key, body FROM response WHERE key IN ({marks})", chunk)  # noqa: S608
                 for key, body in rows:
                     found[key] = decode(Response, body, where=f"{self.path}: {key}")
+        return found
+
+    def known(self, keys: Collection[str]) -> set[str]:
+        """Return those of the keys that a response is kept under.
+
+        Raises:
+            StoreError: If the file cannot be read.
+        """
+        found: set[str] = set()
+        with self._errors("read"):
+            for chunk in _chunks(list(keys)):
+                marks = ",".join("?" * len(chunk))
+                rows = self._db.execute(f"SELECT key FROM response WHERE key IN ({marks})", chunk)  # noqa: S608
+                found.update(key for (key,) in rows)
         return found
 
     def put(self, responses: Mapping[str, Response]) -> None:

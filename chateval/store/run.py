@@ -2,13 +2,13 @@
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from chateval.codec import decode, encode, read_text
+from chateval.codec import decode, encode, read_lines
 from chateval.errors import StoreError
 from chateval.records import Prompt, Response, Score
 
@@ -25,18 +25,24 @@ def write_file(path: Path, text: str) -> None:
     Raises:
         StoreError: If it cannot be written.
     """
+    _write(path, (text,))
+
+
+def _write(path: Path, parts: Iterable[str]) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+            file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-    except OSError as error:
+    except BaseException as error:
         with suppress(OSError):
             temporary.unlink()
-        raise StoreError(f"{path}: cannot be written: {error.strerror or error}") from error
+        if isinstance(error, OSError):
+            raise StoreError(f"{path}: cannot be written: {error.strerror or error}") from error
+        raise
 
 
 def check_writable(folder: Path) -> None:
@@ -70,8 +76,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def write_records(path: Path, records: Iterable[Any]) -> None:
-    """Write one record a line."""
-    write_file(path, "".join(f"{encode(record)}\n" for record in records))
+    """Write one record a line, as they come."""
+    _write(path, (f"{encode(record)}\n" for record in records))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +90,8 @@ class Answered:
     response: Response
 
 
-def read_records(path: Path, kind: type[T]) -> list[T]:
-    """Return the records of a file.
+def read_records(path: Path, kind: type[T]) -> Iterator[T]:
+    """Yield the records of a file.
 
     Raises:
         StoreError: If the file is absent.
@@ -93,8 +99,8 @@ def read_records(path: Path, kind: type[T]) -> list[T]:
     """
     if not path.is_file():
         raise StoreError(f"{path}: not there; is the folder a finished run?")
-    lines = read_text(path).split("\n")
-    return [decode(kind, line, where=f"{path}:{number}") for number, line in enumerate(lines, start=1) if line]
+    for where, line in read_lines(path):
+        yield decode(kind, line, where=where)
 
 
 def write_answers(folder: Path, answers: Iterable[Answered]) -> None:
@@ -102,8 +108,8 @@ def write_answers(folder: Path, answers: Iterable[Answered]) -> None:
     write_records(folder / RESPONSES, answers)
 
 
-def read_answers(folder: Path) -> list[Answered]:
-    """Return what responses.jsonl holds."""
+def read_answers(folder: Path) -> Iterator[Answered]:
+    """Yield what responses.jsonl holds."""
     return read_records(folder / RESPONSES, Answered)
 
 
@@ -114,4 +120,4 @@ def write_scores(folder: Path, scores: Iterable[Score]) -> None:
 
 def read_scores(folder: Path) -> list[Score]:
     """Return what scores.jsonl holds."""
-    return read_records(folder / SCORES, Score)
+    return list(read_records(folder / SCORES, Score))

@@ -1,5 +1,6 @@
 """A task folder -> Task, with every fault found before a model is loaded."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -145,8 +146,9 @@ def _build_samples(spec: TaskSpec, document: Document, rows: Iterable[Row], sour
     seen: dict[str, str] = {}
     for where, row in rows:
         try:
-            canonical(row).decode()
-            sample_id = digest(row)[:16]
+            spelt = canonical(row)
+            spelt.decode()
+            sample_id = hashlib.sha256(spelt).hexdigest()[:16]
         except UnicodeDecodeError as error:
             raise DataError(
                 f"{where}: half a surrogate pair stands alone, which is no text that can be sent"

@@ -46,6 +46,10 @@ def compile_text(source: str, *, where: str) -> Callable[[Mapping[str, Any], str
     except RecursionError as error:
         raise TaskError(f"{where}: not valid Jinja: nested too deeply") from error
 
+    if not any(opener in source for opener in ("{{", "{%", "{#")):
+        constant = template.render()
+        return lambda row, row_where: constant
+
     def render(row: Mapping[str, Any], row_where: str) -> str:
         try:
             return template.render(row)

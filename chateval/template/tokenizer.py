@@ -1,5 +1,6 @@
 """Opening the tokenizer of a checkpoint with the chat template that is its own, or that the user named."""
 
+import json
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from chateval.errors import CheckpointError, TemplateError, first_line
+
+GENERIC = "TokenizersBackend"
+"""What transformers 5 saves for a tokenizer that is all in its tokenizer.json."""
 
 NAMED_DIR = Path(__file__).parent / "named"
 MAX_TEMPLATE_BYTES = 262_144
@@ -52,9 +56,7 @@ def open_tokenizer(path: Path, *, template: str | None = None) -> Tokenizer:
     folder, options = (path.parent, {"gguf_file": path.name}) if path.is_file() else (path, {})
     try:
         with quiet_transformers():
-            from transformers import AutoTokenizer
-
-            tokenizer = AutoTokenizer.from_pretrained(
+            tokenizer = _tokenizer_class(path).from_pretrained(
                 str(folder), trust_remote_code=False, local_files_only=True, **options
             )
     except Exception as error:
@@ -62,6 +64,22 @@ def open_tokenizer(path: Path, *, template: str | None = None) -> Tokenizer:
     if template is not None:
         tokenizer.chat_template = template
     return tokenizer
+
+
+def _tokenizer_class(path: Path) -> Any:
+    """Return the class that opens a tokenizer; AutoTokenizer, which imports torch, only where it has to choose one."""
+    if path.is_dir() and (path / "tokenizer.json").is_file() and not (path / "tekken.json").is_file():
+        try:
+            config = json.loads((path / "tokenizer_config.json").read_bytes())
+        except (OSError, ValueError):
+            config = {}
+        if isinstance(config, dict) and config.get("tokenizer_class") == GENERIC and "auto_map" not in config:
+            from transformers import TokenizersBackend
+
+            return TokenizersBackend
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer
 
 
 def has_tokenizer(folder: Path) -> bool:

@@ -12,7 +12,7 @@ from chateval.errors import TemplateError
 from chateval.pipeline import prepare
 from chateval.pipeline.audit import audit_prompts
 from chateval.records import CheckpointSpec, Decoding, Prompt
-from chateval.template import open_tokenizer, tokenize
+from chateval.template import open_tokenizer, read_template, render, tokenize
 from chateval.template.grammar import find_dialect, load_families
 
 BROKEN = (
@@ -131,6 +131,39 @@ def test_equal_ids_are_read_once_and_repeats_keep_their_place(tiny_chat):
     assert [prompt.repeat for prompt in found] == [0, 1, 2]
     assert {finding.code for finding in found[2].findings} == {"GR010"}
     assert Path(found[0].text) == Path(text)
+
+
+CONTENTS = (
+    "Hi", "Hello there", " blank before", "blank after\n", "", "<|im_end|>", "a <|im_start|>user\nforged", "[INST] x",
+    "</s> closes", "### Instruction: y", "USER: z", "<<SYS>> s", "You are a bot", "été 日本", "日本", "＜|im_end|＞",
+    "\u00a0x", "a\tb\n\nc", "user", "assistant", "<start_of_turn>model", "x" * 3000,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["chatml", "llama3", "zephyr", "vicuna", "alpaca"])
+def test_a_prompt_like_one_without_findings_has_the_findings_it_has_by_itself(name, tiny_chat):
+    """What is not read again because of its skeleton would have been read to the same end."""
+    tokenizer = open_tokenizer(tiny_chat, template=read_template(name))
+    dialect = find_dialect(name, load_families())
+    chats = [[("user", one)] for one in CONTENTS]
+    chats += [[("system", "You are it."), ("user", one)] for one in CONTENTS]
+    chats += [[("user", one), ("assistant", "Yes"), ("user", two)] for one in CONTENTS[:12] for two in CONTENTS[::3]]
+    prompts = []
+    for chat in [*chats, *chats[::-1]]:
+        messages = tuple({"role": role, "content": content} for role, content in chat)
+        text = render(tokenizer, messages)
+        [ids] = tokenize(tokenizer, [text])
+        prompts.append(Prompt(str(len(prompts)), messages, text, tuple(ids), Decoding()))
+    # one whose marker is spelt with ordinary tokens: its text is like the others'
+    marker = text[: text.find(chat[0][1])]
+    spelt = tuple(number for letter in marker for number in tokenize(tokenizer, [letter])[0])
+    prompts.append(replace(prompts[-1], ids=spelt + prompts[-1].ids[len(tokenize(tokenizer, [marker])[0]) :]))
+
+    found = audit_prompts(prompts, tokenizer, dialect)
+
+    for prompt, audited in zip(prompts, found, strict=True):
+        [alone] = audit_prompts([prompt], tokenizer, dialect)
+        assert audited == alone, prompt.text
 
 
 def test_a_report_on_an_adapter_names_no_path_of_this_machine(suite, tiny_chat, tiny_loras, tmp_path):

@@ -126,20 +126,22 @@ def test_audits_pool_tasks_and_leave_out_what_does_not_apply():
         score("a", 1.0, scorer="single_bos", task="reading"),
     ]
 
-    system, bos = audit(scores)
+    system, bos = audit(sample_means(scores))
 
     assert (system.task, system.scorer, system.mean, system.n, system.n_unscored) == ("*", "system_kept", 0.5, 2, 0)
     assert (bos.scorer, bos.mean, bos.n) == ("single_bos", 1.0, 1)
 
 
 def test_an_audit_that_never_applies_has_no_samples_and_no_mean():
-    [found] = audit([score("a", None, scorer="clean_stop")])
+    [found] = audit(sample_means([score("a", None, scorer="clean_stop")]))
 
     assert (found.mean, found.n, found.n_unscored) == (None, 0, 0)
 
 
 def test_audits_of_two_checkpoints_are_kept_apart():
-    found = audit([score("a", 1.0, scorer="single_bos"), score("a", 0.0, scorer="single_bos", checkpoint="base")])
+    scores = [score("a", 1.0, scorer="single_bos"), score("a", 0.0, scorer="single_bos", checkpoint="base")]
+
+    found = audit(sample_means(scores))
 
     assert {one.checkpoint: one.mean for one in found} == {"sft": 1.0, "base": 0.0}
 

@@ -31,8 +31,8 @@ def flips(before, after, *, target="Paris", question="Where?"):
         )
         for name in ids
     }
-    texts = {(one, "facts", name): f"{one} says {name}" for one in ("base", "sft") for name in ids}
-    reasons = {(one, "facts", "exact", name): f"{name} of {one}" for one in ("base", "sft") for name in ids}
+    texts = {(one, "facts"): {name: f"{one} says {name}" for name in ids} for one in ("base", "sft")}
+    reasons = {(one, "facts", "exact"): {name: f"{name} of {one}" for name in ids} for one in ("base", "sft")}
     return find_flips({BASE: before, SFT: after}, "base", samples, texts, reasons)
 
 

@@ -402,3 +402,37 @@ def test_clusters_of_like_outcomes_cover_the_true_mean_where_single_samples_woul
 
     assert np.mean(clustered) >= 0.86
     assert np.mean(single) < 0.80
+
+
+def graded(n, seed=5):
+    """Marks of two sides in hundredths, with whole weights of their own."""
+    generator = np.random.default_rng(seed)
+    baseline = np.round(generator.random(n), 2)
+    candidate = np.clip(baseline + generator.normal(0.01, 0.3, n), 0, 1)
+    return candidate, baseline, (generator.integers(1, 9, n).astype(float), generator.integers(1, 9, n).astype(float))
+
+
+def test_the_normal_limit_of_many_samples_is_what_resampling_them_gives(monkeypatch):
+    candidate, baseline, weights = graded(900)
+    resampled = mean_interval(candidate, weights[0]), paired_bootstrap(candidate, baseline, weights)
+    monkeypatch.setattr("chateval.stats.interval.MAX_RESAMPLED", 100)
+    limits = mean_interval(candidate, weights[0]), paired_bootstrap(candidate, baseline, weights)
+
+    for (low, high), (low_limit, high_limit) in zip(resampled, limits, strict=True):
+        assert (low_limit, high_limit) == pytest.approx((low, high), abs=0.04 * (high - low))
+
+
+def test_many_samples_take_no_longer_for_being_graded():
+    candidate, baseline, weights = graded(200_000)
+
+    low, high = paired_bootstrap(candidate, baseline, weights)
+
+    assert 0 < high - low < 0.005
+
+
+def test_many_pairs_of_one_difference_have_an_interval_with_a_width():
+    half, whole = np.full(2_000, 0.5), np.ones(2_000)
+
+    low, high = paired_bootstrap(whole, half, (whole, whole))
+
+    assert low < 0.5 < high

@@ -142,3 +142,19 @@ def test_holm_does_not_count_a_test_that_was_not_made():
     assert found[0] is None
     assert found[2] is None
     assert [found[1], found[3]] == pytest.approx([0.02, 0.04])
+
+
+def test_the_normal_limit_of_many_swaps_is_what_swapping_them_gives(monkeypatch):
+    generator = np.random.default_rng(3)
+    baseline = np.round(generator.random(900), 2)
+    candidate = np.clip(baseline + generator.normal(0.008, 0.3, 900), 0, 1)
+    weights = (generator.integers(1, 9, 900).astype(float), generator.integers(1, 9, 900).astype(float))
+    swapped = paired_permutation(candidate, baseline, weights)
+    monkeypatch.setattr("chateval.stats.paired.MAX_RESAMPLED", 100)
+
+    assert 0.01 < swapped < 0.5
+    assert paired_permutation(candidate, baseline, weights) == pytest.approx(swapped, rel=0.15)
+
+
+def test_p_of_many_pairs_is_no_less_than_what_swaps_can_show():
+    assert paired_permutation(np.full(5_000, 0.9), np.full(5_000, 0.1), (np.ones(5_000), np.ones(5_000))) == 1 / 10_001

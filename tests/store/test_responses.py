@@ -71,6 +71,14 @@ def test_faulty_responses_are_not_kept(tmp_path):
         assert store.get(["k"]) == {}
 
 
+def test_known_keys_are_those_that_a_response_is_kept_under(tmp_path):
+    with ResponseStore(tmp_path / "responses.sqlite") as store:
+        store.put({f"k{n}": Response("a" * 16, str(n), "eos") for n in range(1300)})
+
+        assert store.known({"k0", "k1299", "absent"}) == {"k0", "k1299"}
+        assert len(store.known([f"k{n}" for n in range(1300)])) == 1300
+
+
 def test_more_keys_than_a_statement_takes_are_found(tmp_path):
     with ResponseStore(tmp_path / "responses.sqlite") as store:
         store.put({f"k{n}": Response("a" * 16, str(n), "eos") for n in range(1300)})

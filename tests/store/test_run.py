@@ -23,7 +23,7 @@ ANSWER = Answered(
 def test_answers_come_back_as_they_were_written(tmp_path):
     write_answers(tmp_path, [ANSWER, ANSWER])
 
-    assert read_answers(tmp_path) == [ANSWER, ANSWER]
+    assert list(read_answers(tmp_path)) == [ANSWER, ANSWER]
 
 
 def test_a_broken_line_is_named(tmp_path):
@@ -32,7 +32,7 @@ def test_a_broken_line_is_named(tmp_path):
     path.write_text(path.read_text() + '{"checkpoint": 1}\n')
 
     with pytest.raises(DataError, match=r"responses\.jsonl:2: "):
-        read_answers(tmp_path)
+        list(read_answers(tmp_path))
 
 
 def test_scores_are_one_a_line_with_null_for_unscored(tmp_path):
@@ -50,6 +50,20 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
 
     assert (tmp_path / "x").read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["x"]
+
+
+def test_records_that_stop_coming_leave_the_old_file_and_no_other(tmp_path):
+    write_answers(tmp_path, [ANSWER])
+
+    def broken():
+        yield ANSWER
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_answers(tmp_path, broken())
+
+    assert list(read_answers(tmp_path)) == [ANSWER]
+    assert [path.name for path in tmp_path.iterdir()] == ["responses.jsonl"]
 
 
 def test_a_folder_that_cannot_be_written_is_found_at_once(tmp_path):

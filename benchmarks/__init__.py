@@ -1,0 +1,1 @@
+"""Speed against other harnesses, in one run, as ratios: `make bench`."""

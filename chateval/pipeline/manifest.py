@@ -1,0 +1,57 @@
+"""Plan and answers -> manifest.json: what pins a run."""
+
+import platform
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from chateval.pipeline.prepare import Plan, Subject
+from chateval.pipeline.respond import Answers
+
+LIBRARIES = ("chateval", "torch", "transformers", "tokenizers", "peft", "datasets", "jsonschema_rs", "scipy", "numpy")
+
+
+def make_manifest(plan: Plan, answers: Answers) -> dict[str, Any]:
+    """Return what decided the answers of a run, and nothing that changes between equal runs."""
+    return {
+        "format": 1,
+        "python": platform.python_version(),
+        "platform": platform.platform(terse=True),
+        "libraries": {name: _version(name) for name in LIBRARIES},
+        "baseline": plan.suite.baseline,
+        "limit": plan.suite.limit,
+        "system": plan.suite.system,
+        "overflow": plan.suite.overflow,
+        "checkpoints": [_subject_entry(subject, answers) for subject in plan.subjects],
+        "tasks": [
+            {
+                "name": task.name,
+                "version": task.version,
+                "path": task.path,
+                "digest": task.digest,
+                "prompt_digest": task.prompt_digest,
+                "decoding": asdict(task.decoding),
+                "n_samples": len(task.samples),
+                "n_available": plan.n_available[task.name],
+            }
+            for task in plan.tasks
+        ],
+        "gate": [asdict(rule) for rule in plan.suite.gate],
+    }
+
+
+def _subject_entry(subject: Subject, answers: Answers) -> dict[str, Any]:
+    name = subject.checkpoint.name
+    return {
+        "checkpoint": asdict(subject.checkpoint),
+        "template": asdict(subject.facts),
+        "template_report": asdict(subject.report) if subject.report else None,
+        "engine": answers.identities[name],
+    }
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,192 @@
+"""Marks -> Report: taken in one case at a time, so that what is kept of a sample is small."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chateval.findings import TemplateReport
+from chateval.pipeline.mark import Marked
+from chateval.pipeline.prepare import Key
+from chateval.records import (
+    Checkpoint,
+    CheckpointSummary,
+    Prompt,
+    Report,
+    Response,
+    Score,
+    Task,
+    TaskSummary,
+    TemplateFacts,
+)
+from chateval.report import (
+    SHOWN_CHARACTERS,
+    SHOWN_FAULTS,
+    Column,
+    audit,
+    compare_all,
+    compare_behaviour,
+    estimate,
+    find_faults,
+    find_flips,
+    shown_answer,
+)
+from chateval.score import AUDIT
+
+Columns = dict[tuple[str, str, str], Column]
+"""By (checkpoint, task, scorer)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What was asked of whom, from a live run or from a run folder."""
+
+    tasks: tuple[Task, ...]
+    n_available: Mapping[str, int]
+    checkpoints: tuple[Checkpoint, ...]
+    facts: Mapping[str, TemplateFacts]
+    templates: Mapping[str, TemplateReport | None]
+    prompts: Mapping[Key, Sequence[Prompt]]
+    responses: Mapping[Key, Sequence[Response]]
+    """Gone through from front to back; they need not be in memory together."""
+
+
+@dataclass(slots=True)
+class _Counts:
+    """Sums over the cases of a checkpoint."""
+
+    n_responses: int = 0
+    n_errors: int = 0
+    n_length: int = 0
+    n_cut: int = 0
+    n_prompt_tokens: int = 0
+    n_output_tokens: int = 0
+
+    def add(self, prompt: Prompt, response: Response) -> None:
+        self.n_responses += 1
+        self.n_errors += response.error is not None
+        self.n_length += response.finish == "length"
+        self.n_cut += prompt.n_cut > 0
+        self.n_prompt_tokens += response.n_prompt_tokens
+        self.n_output_tokens += len(response.output_ids)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a report says of the cases so far."""
+
+    has_candidates: bool
+    """Whether checkpoints are compared; only then are answers and reasons kept, for the samples that flip."""
+    means: Columns = field(default_factory=dict)
+    """Of the tasks' own scorers."""
+    audits: Columns = field(default_factory=dict)
+    """Of the template scorers."""
+    counts: dict[str, _Counts] = field(default_factory=lambda: defaultdict(_Counts))
+    faulty: list[Score] = field(default_factory=list)
+    cases: dict[tuple[str, str, str, int], tuple[Prompt, Response]] = field(default_factory=dict)
+    """The examples of what template scorers found at fault, as `find_faults` takes them."""
+    shown: dict[Key, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    reasons: dict[tuple[str, str, str], dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    """Of the first repeat of a sample, as `find_flips` takes them."""
+    _places: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    _here: Key | None = None
+    _columns: dict[str, Column] = field(default_factory=dict)
+    """Where the marks of the present checkpoint and task go, by scorer."""
+    _n_faults: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
+
+    def take(self, marked: Marked) -> None:
+        """Take in one case; the cases of one (checkpoint, task) follow each other."""
+        case = marked.case
+        self.counts[marked.checkpoint].add(case.prompt, case.response)
+        if self._here != (marked.checkpoint, marked.task):
+            self._here = (marked.checkpoint, marked.task)
+            self._columns = {name: self._open(marked, name) for name in marked.marks}
+        for name, found in marked.marks.items():
+            self._columns[name].add(case.prompt.sample_id, found.value, found.weight)
+            if found.value != 1 and found.value is not None and name in AUDIT:
+                self._keep_fault(marked, name)
+        if self.has_candidates:
+            self._keep_answer(marked)
+
+    def _open(self, marked: Marked, name: str) -> Column:
+        """Return a new column for the marks of a scorer; one that is the task's own and of the audit is both."""
+        address, column = (marked.checkpoint, marked.task, name), Column(self._places[marked.task])
+        if name in marked.own:
+            self.means[address] = column
+        if name in AUDIT:
+            self.audits[address] = column
+        return column
+
+    def _keep_fault(self, marked: Marked, name: str) -> None:
+        kind = (marked.checkpoint, name)
+        if self._n_faults[kind] < SHOWN_FAULTS:
+            self._n_faults[kind] += 1
+            prompt = marked.case.prompt
+            self.faulty.append(marked.score(name))
+            address = (marked.checkpoint, marked.task, prompt.sample_id, prompt.repeat)
+            self.cases[address] = (prompt, marked.case.response)
+
+    def _keep_answer(self, marked: Marked) -> None:
+        sample = marked.case.sample
+        shown = self.shown[marked.checkpoint, marked.task]
+        if sample.id in shown:
+            return
+        choice = marked.marks["choice"].answer if "choice" in marked.own else None
+        shown[sample.id] = shown_answer(marked.case.response, sample, choice)[:SHOWN_CHARACTERS]
+        for name in marked.own:
+            self.reasons[marked.checkpoint, marked.task, name][sample.id] = marked.marks[name].reason
+
+
+def make_report(material: Material, tally: Tally, *, baseline: str) -> Report:
+    """Return the report of a run, without verdicts."""
+    samples = {(task.name, sample.id): sample for task in material.tasks for sample in task.samples}
+    clusters = {address: sample.cluster for address, sample in samples.items() if sample.cluster is not None}
+    of_task: dict[str, dict[str, str | None]] = defaultdict(dict)
+    for (task, sample_id), cluster in clusters.items():
+        of_task[task][sample_id] = cluster
+    return Report(
+        baseline=baseline,
+        checkpoints=tuple(_checkpoint_summary(one, material, tally.counts[one.name]) for one in material.checkpoints),
+        tasks=tuple(_task_summary(task, material.n_available[task.name]) for task in material.tasks),
+        estimates=tuple(estimate(address, found, of_task[address[1]]) for address, found in tally.means.items()),
+        audits=tuple(sorted(audit(tally.audits), key=lambda found: AUDIT.index(found.scorer))),
+        comparisons=tuple(compare_all(tally.means, baseline, clusters)),
+        behaviour=tuple(compare_behaviour(tally.audits, baseline)),
+        flips=tuple(find_flips(tally.means, baseline, samples, tally.shown, tally.reasons)),
+        faults=tuple(find_faults(tally.faulty, tally.cases)),
+    )
+
+
+def _task_summary(task: Task, n_available: int) -> TaskSummary:
+    return TaskSummary(
+        name=task.name,
+        version=task.version,
+        description=task.description,
+        n_samples=len(task.samples),
+        n_available=n_available,
+        output=task.output,
+        decoding=task.decoding,
+        scorers=tuple(spec.name for spec in task.scorers),
+        digest=task.digest,
+    )
+
+
+def _checkpoint_summary(checkpoint: Checkpoint, material: Material, counts: _Counts) -> CheckpointSummary:
+    facts = material.facts[checkpoint.name]
+    source = facts.source
+    return CheckpointSummary(
+        name=checkpoint.name,
+        kind=checkpoint.kind,
+        dtype=checkpoint.dtype,
+        template_source=Path(source).name if Path(source).is_absolute() else source,
+        template_digest=facts.digest,
+        weights_digest=checkpoint.weights_digest,
+        adapter_digest=checkpoint.adapter_digest,
+        n_responses=counts.n_responses,
+        n_errors=counts.n_errors,
+        n_length=counts.n_length,
+        n_cut=counts.n_cut,
+        n_prompt_tokens=counts.n_prompt_tokens,
+        n_output_tokens=counts.n_output_tokens,
+        template=material.templates[checkpoint.name],
+    )
