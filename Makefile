@@ -2,9 +2,12 @@
 PYTHON ?= python3
 TORCH ?= torch==2.13.0
 BIN := .venv/bin
+LMEVAL := .venv-bench-lmeval/bin
+LIGHTEVAL := .venv-bench-lighteval/bin
+VLLM := .venv-vllm/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test test-slow check fix install wheel clean
+.PHONY: demo test test-slow test-vllm bench check fix install wheel clean
 
 demo: .venv/train ## Fine-tune a real chat model twice, compare it with its base, run the gate
 	$(BIN)/chateval demo --out reports/runs/demo $(if $(FULL),--full)
@@ -14,6 +17,12 @@ test: .venv/dev ## The tests that need no real model
 
 test-slow: .venv/dev ## The tests on the real SmolLM2
 	OMP_NUM_THREADS=2 $(BIN)/pytest -m slow --timeout 1500
+
+test-vllm: .venv-vllm/ready ## The tests of the vLLM engine, on the processor
+	$(VLLM)/pytest -m vllm --timeout 600 tests/vllm
+
+bench: .venv/dev .venv-bench-lmeval/ready .venv-bench-lighteval/ready ## Speed against other harnesses; BENCH="--quick" or "--only CELL"
+	$(BIN)/python -m benchmarks $(BENCH)
 
 check: .venv/dev ## Format, lint, types, layers
 	$(BIN)/ruff format --check .
@@ -31,7 +40,7 @@ wheel: .venv/dev ## Build the wheel into dist/
 install: .venv/train
 
 clean:
-	rm -rf .venv dist reports/runs
+	rm -rf .venv .venv-vllm .venv-bench-lmeval .venv-bench-lighteval .bench dist reports/runs
 
 # Stamps in .venv say what was installed and are older than pyproject.toml when it has changed.
 .venv/torch:
@@ -48,3 +57,27 @@ clean:
 .venv/dev: .venv/torch pyproject.toml
 	$(BIN)/pip install --quiet --editable '.[dev]'
 	touch $@ .venv/train
+
+# vLLM asks for another transformers than the harness is developed on, and so lives in an environment of its own.
+.venv-vllm/ready: tests/vllm/requirements.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "chateval needs Python 3.11 or newer; say make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv-vllm
+	echo '*' > .venv-vllm/.gitignore
+	$(VLLM)/pip install --quiet --upgrade pip
+	$(VLLM)/python -c 'import torch' 2>/dev/null || $(VLLM)/pip install --quiet $(TORCH)
+	$(VLLM)/pip install --quiet --no-deps --only-binary :all: --requirement tests/vllm/requirements.txt
+	$(VLLM)/pip install --quiet --no-deps --editable .
+	touch $@
+
+# The harnesses that `make bench` compares with, each with what it was tried with.
+.venv-bench-lmeval/ready: benchmarks/peers/requirements-lm-eval.txt
+	$(PYTHON) -m venv .venv-bench-lmeval
+	$(LMEVAL)/pip install -qq --upgrade pip
+	$(LMEVAL)/pip install -qq --requirement $<
+	touch $@
+
+.venv-bench-lighteval/ready: benchmarks/peers/requirements-lighteval.txt
+	$(PYTHON) -m venv .venv-bench-lighteval
+	$(LIGHTEVAL)/pip install -qq --upgrade pip
+	$(LIGHTEVAL)/pip install -qq --requirement $<
+	touch $@

@@ -1,0 +1,1 @@
+"""Checkpoints answered by OpenAI-compatible servers. Importing this loads no client library."""

@@ -1,0 +1,119 @@
+"""Prompt -> one request of vLLM -> its answer, ended by our rules and told by our tokenizer."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from chateval.engine.batch import error_response
+from chateval.records import Finish, Prompt, Response
+from chateval.template import Tokenizer
+
+Request = tuple[list[int], Any]
+"""Ids and `vllm.SamplingParams`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How the answers of a checkpoint are drawn, ended and read."""
+
+    tokenizer: Tokenizer
+    stop_ids: frozenset[int]
+    settings: Mapping[str, Any]
+    """What the checkpoint asks of its logits, as `vllm.SamplingParams` calls it."""
+
+    def decode(self, ids: list[int], *, skip_special_tokens: bool) -> str:
+        """Return the text of ids."""
+        return str(
+            self.tokenizer.decode(ids, skip_special_tokens=skip_special_tokens, clean_up_tokenization_spaces=False)
+        )
+
+
+@dataclass(slots=True)
+class Generating:
+    """An answer under way."""
+
+    prompt: Prompt
+    manner: Manner
+    ids: list[int] = field(default_factory=list)
+    """New tokens, the end token included."""
+    finish: Finish | None = None
+    error: str = ""
+
+    def requests(self) -> list[Request]:
+        """Return what vLLM is asked: only our stop ids and limit end the answer, stop strings are looked for here."""
+        from vllm import SamplingParams
+        from vllm.sampling_params import RequestOutputKind
+
+        decoding = self.prompt.decoding
+        params = SamplingParams(
+            max_tokens=decoding.max_new_tokens,
+            temperature=decoding.temperature,
+            top_p=decoding.top_p,
+            seed=seed_of(self.prompt) if decoding.temperature else None,
+            ignore_eos=True,
+            stop_token_ids=sorted(self.manner.stop_ids),
+            detokenize=False,
+            logprobs=0,  # of the token drawn: not a number where the logits are not finite
+            flat_logprobs=True,
+            output_kind=RequestOutputKind.DELTA if decoding.stop else RequestOutputKind.FINAL_ONLY,
+            **self.manner.settings,
+        )
+        return [(list(self.prompt.ids), params)]
+
+    def take(self, index: int, output: Any) -> bool:
+        """Take what vLLM says of the request; return whether the answer has ended."""
+        completion = output.outputs[0]
+        found = completion.logprobs
+        for place, token in enumerate(completion.token_ids):
+            if math.isnan(found.logprobs[found.start_indices[place]]):
+                self.finish, self.error = "error", f"non-finite logits at step {len(self.ids) + 1}"
+            else:
+                self.ids.append(token)
+                self.finish = self._finish(token)
+            if self.finish is not None:
+                return True
+        if output.finished:
+            n_tokens = len(self.ids)
+            self.finish = "error"
+            self.error = (
+                f"vLLM ended the answer after {n_tokens} of {self.prompt.decoding.max_new_tokens} tokens "
+                f"({completion.finish_reason}); is max_model_len too short?"
+            )
+        return bool(output.finished)
+
+    def _finish(self, last: int) -> Finish | None:
+        decoding = self.prompt.decoding
+        if last in self.manner.stop_ids:
+            return "eos"
+        if decoding.stop:
+            # A stop string of n characters spans at most n tokens that show; a few more may show nothing.
+            longest = max(len(stop) for stop in decoding.stop)
+            tail = self.manner.decode(self.ids[-(longest + 16) :], skip_special_tokens=False)
+            if any(stop in tail for stop in decoding.stop):
+                return "stop"
+        return "length" if len(self.ids) >= decoding.max_new_tokens else None
+
+    def response(self) -> Response:
+        """Return the answer."""
+        prompt = self.prompt
+        if self.finish is None or self.finish == "error":
+            return error_response(prompt, self.error)
+        said = self.ids[:-1] if self.finish == "eos" else self.ids
+        text = self.manner.decode(said, skip_special_tokens=True)
+        if self.finish == "stop":
+            text = text[: min((text.find(stop) for stop in prompt.decoding.stop if stop in text), default=len(text))]
+        return Response(
+            sample_id=prompt.sample_id,
+            text=text,
+            finish=self.finish,
+            raw_text=self.manner.decode(self.ids, skip_special_tokens=False),
+            output_ids=tuple(self.ids),
+            n_prompt_tokens=len(prompt.ids),
+            repeat=prompt.repeat,
+        )
+
+
+def seed_of(prompt: Prompt) -> int:
+    """Return the seed of an answer's draws, a function of what was asked and of nothing else in the run."""
+    return ((prompt.decoding.seed * 1_000_003 + prompt.repeat) ^ int(prompt.sample_id, 16)) % 2**63
