@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from chateval.config import Suite, parse_checkpoint, read_suite, with_options
+from chateval.config import Suite, fit_engine, parse_checkpoint, read_suite, with_options
 from chateval.errors import ConfigError, DataError
-from chateval.records import CheckpointSpec, Rule
+from chateval.records import CheckpointSpec, EngineSpec, Rule
 
 EMPTY = Suite(checkpoints=(), tasks=(), baseline="")
 
@@ -91,7 +91,7 @@ def test_an_empty_suite_is_left_to_the_options(suite_file, tmp_path):
         (
             "checkpoints:\n  a:\n    path: x\n    dtype: int8\n",
             4,
-            "checkpoints.a.dtype: input should be 'float32', 'bfloat16' or 'float16'; found 'int8'",
+            "checkpoints.a.dtype: input should be 'auto', 'float32', 'bfloat16' or 'float16'; found 'int8'",
         ),
         ("checkpoints:\n  a: ./x\n", 2, "checkpoints.a: must be a mapping with keys of path, adapter"),
         ("checkpoints: [a]\n", 1, "checkpoints: input should be a valid dictionary; found ['a']"),
@@ -258,3 +258,37 @@ def test_an_option_that_names_nothing_says_what_there_is(suite, options, fault):
         with_options(suite, **options)
 
     assert str(caught.value).startswith(fault)
+
+
+# fit_engine
+
+GPT = CheckpointSpec("gpt", "https://host/v1#org/model@2")
+LOCAL = CheckpointSpec("base", "./model")
+
+
+def test_an_address_is_a_checkpoint_whole():
+    assert parse_checkpoint("gpt=https://host/v1#org/model@2") == GPT
+    assert GPT.is_endpoint
+    assert not LOCAL.is_endpoint
+
+
+@pytest.mark.parametrize(
+    ("checkpoints", "given", "found"),
+    [
+        ((GPT,), EngineSpec(), "openai"),
+        ((GPT,), EngineSpec("fake"), "fake"),
+        ((GPT, LOCAL), EngineSpec(), "transformers"),
+        ((LOCAL,), EngineSpec("openai", base_url="http://host/v1"), "openai"),
+    ],
+)
+def test_endpoints_alone_imply_the_engine(checkpoints, given, found):
+    suite = Suite(checkpoints=checkpoints, tasks=(), baseline="", engine=given)
+
+    assert fit_engine(suite).engine.name == found
+
+
+def test_a_folder_on_a_server_needs_its_address():
+    suite = Suite(checkpoints=(GPT, LOCAL), tasks=(), baseline="", engine=EngineSpec("openai"))
+
+    with pytest.raises(ConfigError, match="--engine openai: say where base is served: --base-url"):
+        fit_engine(suite)

@@ -8,7 +8,7 @@ from chateval.records import Case, Mark
 def single_bos(case: Case) -> Mark:
     """Claim that the prompt starts with exactly one BOS id, or with none where none is written."""
     bos = case.facts.bos_id
-    if not case.prompt.ids:
+    if _is_built_elsewhere(case):
         return _built_elsewhere()
     if bos is None:
         return Mark(1.0, reason="neither tokenizer nor template writes a BOS")
@@ -32,7 +32,7 @@ def system_kept(case: Case) -> Mark:
     wanted = [message["content"].strip() for message in case.sample.messages if message["role"] == "system"]
     if not wanted:
         return Mark(None, reason="the sample has no system message")
-    if not case.prompt.ids:
+    if _is_built_elsewhere(case):
         return _built_elsewhere()
     lost = [text for text in wanted if text not in case.prompt.text]
     return Mark(float(not lost), reason=f"not in the prompt: {lost[0][:80]!r}" if lost else "")
@@ -48,6 +48,10 @@ def prompt_conforms(case: Case) -> Mark:
     first = errors[0]
     around = case.prompt.text[max((first.offset or 0) - 20, 0) : (first.offset or 0) + 20]
     return Mark(0.0, answer=first.code, reason=f"{first.code} {first.message}, at {around!r}")
+
+
+def _is_built_elsewhere(case: Case) -> bool:
+    return case.facts.source == "endpoint" and not case.prompt.ids
 
 
 def _built_elsewhere() -> Mark:

@@ -2,13 +2,16 @@
 
 import json
 import os
+import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
 from dataclasses import replace
 from importlib.util import find_spec
+from pathlib import Path
 
 import psutil
 import pytest
@@ -97,6 +100,48 @@ def test_an_interrupt_leaves_no_process(suite, tmp_path):
     assert len(family) > 2
     _, alive = psutil.wait_procs(family, timeout=20)
     assert [one for one in alive if one.status() != psutil.STATUS_ZOMBIE] == []
+
+
+@pytest.fixture
+def cluster_address(monkeypatch):
+    """Start a cluster as a user would, closed to others; end it by its processes, for `ray stop` ends every cluster."""
+    for name, value in {
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN": secrets.token_hex(32),
+        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+        "RAY_USAGE_STATS_ENABLED": "0",
+    }.items():
+        monkeypatch.setenv(name, value)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    options = ["--head", "--block", f"--port={port}", "--num-cpus=2", "--include-dashboard=false"]
+    head = psutil.Popen(
+        [Path(sys.executable).with_name("ray"), "start", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert any("Ray runtime started" in line for line in head.stdout)
+    yield f"127.0.0.1:{port}"
+    assert head.poll() is None
+    family = [head, *head.children(recursive=True)]
+    for process in family:
+        process.kill()
+    psutil.wait_procs(family, timeout=20)
+    head.stdout.close()
+
+
+@needs_ray
+@pytest.mark.slow
+def test_a_cluster_that_is_there_is_used_and_left_running(cluster_address, suite, tmp_path):
+    arguments = [*suite, "--limit", 3, "--engine", "ray", "--workers", 2]
+
+    said = run(
+        *arguments, "--engine-option", f"address={cluster_address}", "--out", tmp_path / "there", cache=tmp_path / "1"
+    )
+    assert said.count("6 responses") >= 3
+    again = run(*suite, "--limit", 3, "--out", tmp_path / "here", cache=tmp_path / "1")
+    assert again.count("6 responses, 6 in the store") == 3
 
 
 def _workers_of(pid):

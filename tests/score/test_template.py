@@ -117,3 +117,12 @@ def test_a_prompt_conforms_if_its_ids_read_without_an_error(dialect, findings, v
     )
 
     assert (found.value, found.answer) == (value, answer)
+
+
+@pytest.mark.parametrize("scorer", [single_bos, prompt_closed, system_kept, prompt_conforms])
+def test_nothing_is_claimed_of_a_prompt_that_an_endpoint_builds(scorer):
+    messages = ({"role": "system", "content": "Be brief."}, {"role": "user", "content": "hi"})
+    facts = TemplateFacts("endpoint", "", "", None, "", None, (), {})
+    prompt = Prompt("0", messages, "", (), Decoding())
+
+    assert scorer(Case(Sample("0", {}, messages), prompt, Response("0", "Hi.", "eos"), facts)).value is None
