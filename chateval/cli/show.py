@@ -23,5 +23,5 @@ def show_effort(result: "Result") -> None:
     """Say on stderr what the run cost."""
     for verified in result.verified:
         err.print(str(verified))
-    spent = f" in {result.seconds:.0f} s" if result.n_generated else ""
+    spent = f" in {result.seconds:.1f} s" if result.n_generated else ""
     err.print(f"{result.n_generated} responses from the model{spent}, {result.n_stored} from the store")

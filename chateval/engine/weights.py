@@ -12,6 +12,9 @@ from chateval.template import quiet_transformers
 
 logger = logging.getLogger(__name__)
 
+MAX_ADAPTERS = 8
+"""Adapters in memory beside a base; the one that was used longest ago makes room."""
+
 
 class Weights:
     """A base loaded at its first use; every adapter on it shares its tensors."""
@@ -21,7 +24,8 @@ class Weights:
         self._dtype = dtype
         self._model: Any = None
         self._with_adapters: Any = None
-        self._adapters: set[str] = set()
+        self._adapters: list[str] = []
+        """Those in memory, the last used last."""
 
     @contextmanager
     def use(self, adapter: Path | None, adapter_digest: str | None) -> Iterator[Any]:
@@ -69,9 +73,12 @@ class Weights:
             except Exception as error:
                 raise CheckpointError(f"{adapter}: cannot be put on {self._path}: {_whole(error)}") from error
             _check_complete(adapter, get_peft_model_state_dict(self._with_adapters, adapter_name=name))
-            self._adapters.add(name)
+            self._adapters.append(name)
             self._with_adapters.eval()
+        self._adapters.append(self._adapters.pop(self._adapters.index(name)))
         self._with_adapters.set_adapter(name)
+        while len(self._adapters) > MAX_ADAPTERS:
+            self._with_adapters.delete_adapter(self._adapters.pop(0))
 
 
 def _check_complete(adapter: Path, found: Mapping[str, Any]) -> None:

@@ -216,6 +216,23 @@ def test_adapters_and_base_share_one_model_and_answer_as_they_do_alone(tiny_chat
     assert alone[0] != alone[1] != alone[2]
 
 
+def test_an_adapter_makes_room_for_others_and_answers_the_same_when_it_is_back(tiny_chat, tiny_loras, monkeypatch):
+    monkeypatch.setattr("chateval.engine.weights.MAX_ADAPTERS", 1)
+    weights = Weights(tiny_chat, dtype="float32")
+    base, first, second = (Bench(tiny_chat, adapter, weights) for adapter in (None, *tiny_loras))
+    prompts = base.prompts(Decoding(max_new_tokens=10))
+    with weights.use(None, None) as model:
+        n_base = sum(p.numel() for p in model.parameters())
+
+    in_turn = [b.engine().answer(prompts) for b in (base, first, second, first, base)]
+    with weights.use(None, None) as model:
+        n_after = sum(p.numel() for p in model.parameters())
+
+    assert in_turn[1] == in_turn[3] != in_turn[2]
+    assert in_turn[0] == in_turn[4] == Bench(tiny_chat).engine().answer(prompts)
+    assert n_after - n_base < 2000
+
+
 def test_an_adapter_adds_its_own_tensors_only(tiny_chat, tiny_loras):
     weights = Weights(tiny_chat, dtype="float32")
     with weights.use(None, None) as model:

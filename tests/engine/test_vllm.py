@@ -77,6 +77,17 @@ def test_what_the_user_has_set_in_the_environment_stays(installed, monkeypatch):
     assert os.environ["VLLM_CPU_KVCACHE_SPACE"] == "7"
 
 
+@pytest.mark.parametrize(("n_workers", "bound"), [(1, None), (2, "0,2|1"), (3, "0|1|2"), (4, None)])
+def test_parallel_workers_share_the_processors(monkeypatch, n_workers, bound):
+    monkeypatch.setenv("VLLM_CPU_OMP_THREADS_BIND", "of the test")
+    del os.environ["VLLM_CPU_OMP_THREADS_BIND"]
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1, 2})
+
+    environment.share_processors(n_workers)
+
+    assert os.environ.get("VLLM_CPU_OMP_THREADS_BIND") == bound
+
+
 @pytest.mark.parametrize(
     ("choices", "steps"),
     [

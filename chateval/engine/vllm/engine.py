@@ -141,10 +141,10 @@ def answer(engine: Any, jobs: Iterator[Generating | Choosing], lora: Any) -> Ite
 def _step(engine: Any, open_requests: dict[str, tuple[Generating | Choosing, int]]) -> list[Any]:
     try:
         return list(engine.step())
-    except RuntimeError as error:  # of a kernel, or memory that ran out; the engine is of no use after it
+    except Exception as error:  # of a kernel, a worker, or memory that ran out; the engine is of no use after it
         open_requests.clear()
-        said = " ".join(str(error).split())[:300]
-        raise CheckpointError(f"vLLM broke off: {said}; what has been answered is kept") from error
+        said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        raise CheckpointError(f"vLLM broke off: {said}") from error
 
 
 def _supply(

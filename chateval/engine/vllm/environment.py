@@ -28,6 +28,18 @@ def settle_environment() -> None:
         os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", str(_cache_gib()))
 
 
+def share_processors(n_workers: int) -> None:
+    """Give each worker of a parallel model its share of the processors, where the user has not.
+
+    Left to itself, vLLM gives each a memory node of its own, and refuses where there are fewer nodes.
+    """
+    processors = sorted(os.sched_getaffinity(0))
+    shares = [processors[start::n_workers] for start in range(n_workers)]
+    if n_workers > 1 and all(shares):
+        bound = "|".join(",".join(map(str, share)) for share in shares)
+        os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", bound)
+
+
 def vllm_version() -> str:
     """Return the version of vLLM, `+cpu` at the end for a build for processors.
 

@@ -4,13 +4,14 @@ import ctypes
 import difflib
 import gc
 import logging
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from chateval.engine.vllm.environment import device_type, vllm_version
+from chateval.engine.vllm.environment import device_type, share_processors, vllm_version
 from chateval.errors import CheckpointError, ConfigError
 from chateval.template import quiet_transformers, read_json
 
@@ -146,6 +147,9 @@ class Models:
         on_cpu = device_type(vllm_version()) == "cpu"
         defaults = {**_DEFAULTS, **(_ON_CPU if on_cpu else {})}
         options = {**defaults, **self.options}
+        if on_cpu:
+            parts = (options.get(f"{kind}_parallel_size", 1) for kind in ("tensor", "pipeline"))
+            share_processors(math.prod(int(part) for part in parts if str(part).isdecimal()))
         if on_cpu and options["enforce_eager"]:
             torch._dynamo.config.disable = True  # or vLLM compiles how it ranks log-probabilities, with a C++ compiler
         logging.getLogger("vllm").setLevel(logging.ERROR)
