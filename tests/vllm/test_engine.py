@@ -181,12 +181,14 @@ def test_one_base_serves_its_adapters_and_goes_when_another_comes(bench, chat, a
     bench.responses(bench.prompts(Decoding(max_new_tokens=1)))
     first = models.open(chat, dtype="float32", n_tokens=1, context_tokens=512)
     again = models.open(chat, dtype="float32", n_tokens=300, context_tokens=512, rank=12)
-    [module] = again.apply_model(weakref.ref)
-    assert again is first
-    assert module() is not None
+    is_same, [module] = again is first, again.apply_model(weakref.ref)
+    was_there = module() is not None
+    del first, again
     changed = bench_of(bench, other(lambda folder: None))
     changed.responses(changed.prompts(Decoding(max_new_tokens=1)))
 
+    assert is_same
+    assert was_there
     assert module() is None
 
 

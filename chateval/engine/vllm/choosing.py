@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chateval.engine.batch import error_response
-from chateval.engine.vllm.generating import Request
+from chateval.engine.vllm.generating import NON_FINITE, Request
 from chateval.records import Prompt, Response
 
 Ids = tuple[int, ...]
@@ -76,7 +76,7 @@ class Choosing:
         if missing:
             return error_response(prompt, f"vLLM gave no log-probability of token {missing[0][-1]} of a choice")
         if not all(math.isfinite(self.values[beginning]) for choice in wanted for beginning in choice):
-            return error_response(prompt, "non-finite logits while scoring the choices")
+            return error_response(prompt, f"{NON_FINITE} while scoring the choices")
         return Response(
             prompt.sample_id,
             "",

@@ -10,7 +10,7 @@ from chateval.engine.base import Answer, Batch
 from chateval.engine.batch import error_response
 from chateval.engine.vllm.choosing import Choosing
 from chateval.engine.vllm.environment import device_type, vllm_version
-from chateval.engine.vllm.generating import Generating, Manner
+from chateval.engine.vllm.generating import NON_FINITE, Generating, Manner
 from chateval.engine.vllm.models import Models, adapter_rank
 from chateval.errors import CheckpointError, first_line
 from chateval.records import Checkpoint, Prompt, TemplateFacts
@@ -18,6 +18,9 @@ from chateval.template import Tokenizer, read_json
 
 MOST_WAITING = 1024
 """Prompts that vLLM holds at a time: enough to fill its batches, few enough to forget."""
+
+MOST_SECOND_LOOKS = 32
+"""Prompts that are asked again by themselves; more than that and the model is at fault."""
 
 _NO_ANSWER = frozenset({"gpu_memory_utilization", "kv_cache_memory_bytes", "max_model_len", "max_num_seqs"})
 """Options that say how much fits, not what is answered."""
@@ -87,8 +90,7 @@ class VllmEngine:
         self._check_vocabulary(prompts, n_vocabulary)
         stop_ids = frozenset(number for number in self._facts.stop_ids if number < n_vocabulary)
         manner = Manner(self._tokenizer, stop_ids, settings)
-        jobs = (Choosing(p) if p.choice_ids else Generating(p, manner) for p in prompts)
-        yield from answer(llm.llm_engine, jobs, lora)
+        yield from answer_clean(llm, prompts, manner, lora)
 
     def _check_vocabulary(self, prompts: Sequence[Prompt], n_vocabulary: int) -> None:
         largest = max(max(ids, default=0) for prompt in prompts for ids in (prompt.ids, *prompt.choice_ids))
@@ -97,6 +99,40 @@ class VllmEngine:
                 f"{self._checkpoint.name}: its tokenizer writes id {largest}, the model embeds {n_vocabulary:,} ids; "
                 "tokens were added without resizing the embeddings, or tokenizer and weights do not belong together"
             )
+
+
+def answer_clean(llm: Any, prompts: Sequence[Prompt], manner: Manner, lora: Any) -> Iterator[list[Answer]]:
+    """Yield the answers to prompts; those with logits that are not finite after a second look, by themselves.
+
+    vLLM uses blocks of its cache again as they are, and on a processor NaN of one prompt reaches others from there.
+    """
+
+    def ask(asked: Sequence[Prompt]) -> Iterator[list[Answer]]:
+        jobs = (Choosing(p) if p.choice_ids else Generating(p, manner) for p in asked)
+        return answer(llm.llm_engine, jobs, lora)
+
+    suspect: list[Answer] = []
+    for answers in ask(prompts):
+        fine: list[Answer] = []
+        for one in answers:
+            (suspect if (one[1].error or "").startswith(NON_FINITE) else fine).append(one)
+        yield fine
+    for prompt, _ in suspect[:MOST_SECOND_LOOKS]:
+        _wipe_cache(llm)
+        yield from ask([prompt])
+    if suspect:
+        _wipe_cache(llm)
+        yield suspect[MOST_SECOND_LOOKS:]
+
+
+def _wipe_cache(llm: Any) -> None:
+    llm.reset_prefix_cache()
+    llm.collective_rpc(_wipe)
+
+
+def _wipe(worker: Any) -> None:
+    for tensor in worker.model_runner.kv_caches:
+        tensor.zero_()
 
 
 def answer(engine: Any, jobs: Iterator[Generating | Choosing], lora: Any) -> Iterator[list[Answer]]:

@@ -13,6 +13,10 @@ Request = tuple[list[int], Any]
 """Ids and `vllm.SamplingParams`."""
 
 
+NON_FINITE = "non-finite logits"
+"""How the error of an answer begins whose logits were not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Manner:
     """How the answers of a checkpoint are drawn, ended and read."""
@@ -67,7 +71,7 @@ class Generating:
         found = completion.logprobs
         for place, token in enumerate(completion.token_ids):
             if math.isnan(found.logprobs[found.start_indices[place]]):
-                self.finish, self.error = "error", f"non-finite logits at step {len(self.ids) + 1}"
+                self.finish, self.error = "error", f"{NON_FINITE} at step {len(self.ids) + 1}"
             else:
                 self.ids.append(token)
                 self.finish = self._finish(token)

@@ -127,6 +127,8 @@ class Models:
             return
         import torch
 
+        if self._loaded.rank:
+            self._loaded.llm.collective_rpc(_forget_adapters)
         self._loaded.llm.llm_engine.engine_core.shutdown()
         self._loaded = None
         torch.set_num_threads = self._set_num_threads
@@ -162,6 +164,10 @@ class Models:
                 return LLM(model=str(weights), **{**options, **_FIXED, **settings})
             except Exception as error:
                 raise CheckpointError(f"{weights}: vLLM cannot load it: {_whole(error)}") from error
+
+
+def _forget_adapters(worker: Any) -> None:
+    worker.model_runner.lora_manager = None  # it holds the model, and vLLM keeps the worker after its end
 
 
 def round_up(n_tokens: int, context_tokens: int | None) -> int:
