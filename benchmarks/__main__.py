@@ -3,6 +3,7 @@
 import argparse
 import os
 import platform
+import signal
 import subprocess
 import sys
 import time
@@ -30,6 +31,10 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--again", nargs="+", choices=NAMES, default=[], metavar="CELL", help="measure these anew")
     parser.add_argument("--repeats", type=int, default=3, help="turns of each cell (default: 3)")
     parser.add_argument("--minutes", type=float, default=160, help="start no process after so many (default: 160)")
+    parser.add_argument(
+        "--sizes", nargs="+", type=int, default=SIZES, help=f"batch sizes to try the peers at (default: {SIZES})"
+    )
+    parser.add_argument("--peers", nargs="+", metavar="PEER", help="only these of the peers (default: all)")
     parser.add_argument("--quick", action="store_true", help="8 rows and one turn, to see whether it runs; kept apart")
     parser.add_argument("--table", action="store_true", help="measure nothing, write RESULTS.md again")
     return parser.parse_args(argv)
@@ -38,6 +43,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, write, and return 0, or 1 if something could not be measured."""
     arguments = _arguments(argv)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the process under the clock is ended too
     state = State.open(ROOM / "quick.json" if arguments.quick else FOLDER / "results.json")
     page = ROOM / "QUICK.md" if arguments.quick else FOLDER / "RESULTS.md"
     bench = Bench(
@@ -45,7 +51,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         state=state,
         repeats=1 if arguments.quick else arguments.repeats,
         n_rows=8 if arguments.quick else None,
-        sizes=(32,) if arguments.quick else SIZES,
+        sizes=(32,) if arguments.quick else tuple(arguments.sizes),
+        peers=tuple(arguments.peers or ()),
         deadline=time.monotonic() + 60 * arguments.minutes,
         say=lambda text: print(text, file=sys.stderr, flush=True),
     )

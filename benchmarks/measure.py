@@ -24,6 +24,8 @@ class Bench:
     n_rows: int | None
     """Rows of each cell; None is all."""
     sizes: tuple[int, ...]
+    peers: tuple[str, ...]
+    """Which peers are measured; empty is all."""
     deadline: float
     """`time.monotonic()` after which no process is started."""
     say: Callable[[str], None]
@@ -41,12 +43,13 @@ class Bench:
 def measure(name: str, cell: Cell, bench: Bench) -> None:
     """Measure a cell; what is in the state already is not measured again."""
     bench.state.count_in(name)
-    for tool in (cell.tool, *cell.bars):
+    named = [peer for peer in cell.bars if not bench.peers or peer in bench.peers]
+    for tool in (cell.tool, *named):
         if not is_there(tool):
             bench.leave_out(name, tool, "no environment of it")
     if not is_there(cell.tool):
         return
-    peers = [peer for peer in cell.bars if is_there(peer)]
+    peers = [peer for peer in named if is_there(peer)]
     material = material_for(cell, bench)
     for peer in peers:
         calibrate(cell, peer, bench)
@@ -115,6 +118,7 @@ def _repeat(name: str, cell: Cell, material: Material, repeat: int, peers: list[
                 size,
                 round(busy, 2),
                 outcome.fault,
+                outcome.warnings,
             )
         )
         bench.say(f"{name}: {repeat + 1}/{bench.repeats}: {tool}: {outcome.seconds:.1f} s {outcome.fault}")

@@ -21,6 +21,7 @@ class Measured:
     busy: float
     """Load average of the last minute before it began, in running processes."""
     fault: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -45,7 +46,7 @@ class State:
         if not path.is_file():
             return cls(path)
         found = json.loads(path.read_text("utf-8"))
-        found["runs"] = [Measured(**run) for run in found["runs"]]
+        found["runs"] = [Measured(**run | {"warnings": tuple(run["warnings"])}) for run in found["runs"]]
         return cls(path, **found)
 
     def save(self) -> None:

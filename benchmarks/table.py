@@ -33,7 +33,7 @@ def to_markdown(state: State, plot: str, *, is_quick: bool = False) -> str:
     if found:
         parts += [f"![ratios]({plot})\n", _ratios(found, is_quick), _agreement(state)]
     parts += [_figures(state), _again(state.figures.get("again", {})), _adapters(state.figures.get("adapters", {}))]
-    parts += [_sizes(state), _faults(state)]
+    parts += [_sizes(state), _warnings(state), _faults(state)]
     return "\n".join(part for part in parts if part)
 
 
@@ -197,6 +197,12 @@ def _sizes(state: State) -> str:
             )
     heads = ["rows", "peer", "batch size: time of its model"]
     return _table("Batch sizes tried, on some of the rows", heads, rows)
+
+
+def _warnings(state: State) -> str:
+    said = dict.fromkeys((run.cell, line) for run in state.runs for line in run.warnings)
+    rows = [[CELLS[cell].title, line.replace("|", "/")] for cell, line in said]
+    return _table("What chateval warned of", ["what", "warning"], rows)
 
 
 def _faults(state: State) -> str:

@@ -66,6 +66,8 @@ class Outcome:
     """By the id of the row."""
     prompts: tuple[tuple[int, str], ...] = ()
     """Count and digest of the ids of each sequence that the model saw, prompt and choice together."""
+    warnings: tuple[str, ...] = ()
+    """What chateval warned of, such as that it took a slower way."""
     fault: str = ""
 
 
@@ -107,6 +109,7 @@ def _chateval(
         seconds=done.seconds,
         model_seconds=float(effort[2] or 0) if effort else None,
         n_generated=int(effort[1]) if effort else None,
+        warnings=tuple(" ".join(line.split()) for line in done.err.splitlines() if line.startswith("WARNING")),
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from benchmarks.state import Measured, State
 
-RUN = Measured("cell", "lm-eval", 0, 12.5, 10.0, 2.0, 16, 0.3)
+RUN = Measured("cell", "lm-eval", 0, 12.5, 10.0, 2.0, 16, 0.3, warnings=("WARNING slow",))
 
 
 def test_a_state_is_read_back_as_it_was_kept(tmp_path):

@@ -38,9 +38,16 @@ def suite(tmp_path, tiny_chat, tiny_loras):
     return ["-c", str(tmp_path / "chateval.yaml"), "--template-gate", "off"]
 
 
+HEARS_INTERRUPTS = (
+    "import runpy, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "sys.argv[0] = 'chateval'; runpy.run_module('chateval', run_name='__main__', alter_sys=True)"
+)
+"""A shell's background jobs, and so their tests, start with interrupts ignored."""
+
+
 def start(*arguments, cache, **options):
     return subprocess.Popen(
-        [sys.executable, "-m", "chateval", "run", *map(str, arguments)],
+        [sys.executable, "-c", HEARS_INTERRUPTS, "run", *map(str, arguments)],
         env={**os.environ, "CHATEVAL_CACHE": str(cache)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
