@@ -58,6 +58,17 @@ def memory_bytes() -> int:
     return min(total, int(limit)) if limit.isdigit() else total
 
 
+def peak_bytes() -> int | None:
+    """Return the most memory that this process held so far; on a GPU, that torch held there. None if unknown."""
+    if device() == "cuda":
+        import torch
+
+        return int(torch.cuda.max_memory_allocated())
+    line = next((line for line in _read(Path("/proc/self/status")).splitlines() if line.startswith("VmHWM:")), "")
+    words = line.split()
+    return int(words[1]) * 1024 if len(words) > 1 and words[1].isdigit() else None
+
+
 def _read(path: Path) -> str:
     try:
         return path.read_text("utf-8", errors="replace")

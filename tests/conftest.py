@@ -116,3 +116,20 @@ def tiny_loras(tiny_chat: Path, tmp_path_factory: pytest.TempPathFactory) -> tup
         adapted.save_pretrained(folder)
         folders.append(folder)
     return folders[0], folders[1]
+
+
+@pytest.fixture
+def finished_run(tiny_chat: Path, tmp_path: Path) -> Path:
+    """Return the folder of a run of two checkpoints on four samples of one bundled task, answered without a model."""
+    import chateval
+    from chateval.config import Suite
+    from chateval.records import EngineSpec
+
+    chateval.evaluate(
+        {"base": tiny_chat, "sft": tiny_chat},
+        [],
+        out=tmp_path / "finished",
+        engine=EngineSpec("fake"),
+        suite=Suite((), ("arithmetic",), baseline="base", limit=4),
+    )
+    return tmp_path / "finished"

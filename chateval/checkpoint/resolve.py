@@ -9,7 +9,8 @@ from typing import Any
 from chateval.checkpoint.digest import CONFIG_FILES, TOKENIZER_FILES, DigestCache
 from chateval.checkpoint.endpoint import resolve_endpoint
 from chateval.checkpoint.hub import fetch, looks_like_hub_id
-from chateval.checkpoint.tensors import check_adapter_fits, read_shapes, weight_files
+from chateval.checkpoint.step import training_step
+from chateval.checkpoint.tensors import check_adapter_fits, n_numbers, read_shapes, weight_files
 from chateval.codec import digest
 from chateval.errors import CheckpointError
 from chateval.machine import native_dtype
@@ -77,19 +78,28 @@ def _resolve_gguf(checkpoint: Checkpoint, path: Path, spec: CheckpointSpec, dige
     if spec.base is not None:
         raise CheckpointError(f"{checkpoint.name}: {path} is a whole model, so it takes no base ({spec.base!r})")
     found = digests.file(path)
-    fields = _read_gguf(path)
+    fields, n_parameters = _read_gguf(path)
     checkpoint = _with_layout(checkpoint, spec, has_template="tokenizer.chat_template" in fields)
-    return replace(checkpoint, weights_digest=found, tokenizer_digest=found, context_tokens=_gguf_context(fields))
+    return replace(
+        checkpoint,
+        weights_digest=found,
+        tokenizer_digest=found,
+        context_tokens=_gguf_context(fields),
+        n_parameters=n_parameters,
+    )
 
 
-def _read_gguf(path: Path) -> Mapping[str, Any]:
+def _read_gguf(path: Path) -> tuple[Mapping[str, Any], int]:
+    """Return the fields of a GGUF file, and how many numbers its tensors have."""
     from gguf import GGUFReader
 
     try:
-        fields: Mapping[str, Any] = GGUFReader(path).fields
+        reader = GGUFReader(path)
+        fields: Mapping[str, Any] = reader.fields
+        n_parameters = sum(int(tensor.n_elements) for tensor in reader.tensors)
     except (ValueError, OSError, IndexError, KeyError, OverflowError) as error:
         raise CheckpointError(f"{path}: not a readable GGUF file: {error}") from error
-    return fields
+    return fields, n_parameters
 
 
 def _gguf_context(fields: Mapping[str, Any]) -> int | None:
@@ -106,8 +116,7 @@ def _resolve_folder(checkpoint: Checkpoint, path: Path, spec: CheckpointSpec, di
     if not config:
         raise CheckpointError(f"{path}: no config.json in it, so it is not a checkpoint")
     weights = weight_files(path)
-    for file in weights:
-        read_shapes(file)
+    shapes = {name: shape for file in weights for name, shape in read_shapes(file).items()}
     checkpoint = _with_layout(checkpoint, spec, has_template=template_source(path) is not None)
     return replace(
         checkpoint,
@@ -115,6 +124,8 @@ def _resolve_folder(checkpoint: Checkpoint, path: Path, spec: CheckpointSpec, di
         tokenizer_digest=_tokenizer_digest([path], digests),
         template_path=str(path) if template_source(path) else None,
         context_tokens=_context_tokens(config),
+        n_parameters=n_numbers(shapes),
+        step=training_step(path),
     )
 
 
@@ -159,6 +170,8 @@ def _resolve_adapter(
         template_path=str(path) if template_source(path) else base.template_path,
         context_tokens=base.context_tokens,
         dtype=base.dtype if spec.base in others else checkpoint.dtype,
+        n_parameters=None if base.n_parameters is None else base.n_parameters + n_numbers(shapes),
+        step=training_step(path),
     )
 
 

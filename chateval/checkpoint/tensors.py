@@ -1,6 +1,7 @@
 """The headers of weight files: names and shapes of tensors, without loading a number."""
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -49,6 +50,11 @@ def read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
     if not shapes:
         raise CheckpointError(f"{path}: broken safetensors file: it holds no tensor")
     return shapes
+
+
+def n_numbers(shapes: Shapes) -> int:
+    """Return how many numbers the tensors have together; tied weights that a file holds once count once."""
+    return sum(math.prod(shape) for shape in shapes.values())
 
 
 def weight_files(folder: Path, *, stem: str = "model") -> list[Path]:

@@ -18,17 +18,29 @@ from chateval.pipeline.respond import EngineFor, respond
 from chateval.pipeline.tally import Material, Tally, make_report
 from chateval.pipeline.tasks import NO_BRIDGES, Bridges, bind_measures, load_tasks
 from chateval.pipeline.verify import Verified
-from chateval.records import Checkpoint, Prompt, Report, Response, Rule, Score, Task, TemplateFacts
+from chateval.records import (
+    Answered,
+    Asked,
+    Checkpoint,
+    Prompt,
+    Report,
+    Response,
+    Rule,
+    Score,
+    Task,
+    TemplateFacts,
+)
 from chateval.report import OUTPUTS
 from chateval.store import (
-    Answered,
     ResponseStore,
     check_writable,
     read_answers,
     read_manifest,
     write_answers,
+    write_efforts,
     write_file,
     write_manifest,
+    write_samples,
     write_scores,
 )
 
@@ -92,7 +104,9 @@ def evaluate(
         answers = respond(plan, open_engine, store, watcher, n_verified=n_verified)
         watcher.stage("scoring")
         write_manifest(out, make_manifest(plan, answers))
+        write_samples(out, (Asked(task.name, sample) for task in plan.tasks for sample in task.samples))
         write_answers(out, _answered(plan.prompts, answers.responses))
+        write_efforts(out, answers.efforts)
         report = _score_and_report(
             replace(material, responses=answers.responses),
             out,
@@ -159,6 +173,7 @@ def rescore(run: Path, *, watcher: Watcher, trust_code: bool = False, bridges: B
         responses=responses,
     )
     watcher.stage("scoring")
+    write_samples(run, (Asked(task.name, sample) for task in material.tasks for sample in task.samples))
     rules = [_decode(Rule, rule, run) for rule in manifest["gate"]]
     return _score_and_report(material, run, baseline=suite.baseline, rules=rules, trust_code=trust_code)
 

@@ -7,9 +7,10 @@ from typing import overload
 
 from chateval.engine import Answer, Batch, Engine
 from chateval.errors import StoreError
+from chateval.machine import peak_bytes
 from chateval.pipeline.prepare import Key, Plan, Subject, Watcher
 from chateval.pipeline.verify import Verified, verify
-from chateval.records import Prompt, Response
+from chateval.records import Effort, Prompt, Response
 from chateval.store import ResponseStore, response_key
 
 EngineFor = Callable[[Subject], Engine]
@@ -75,8 +76,13 @@ class Answers:
     verified: list[Verified] = field(default_factory=list)
     n_generated: int = 0
     n_stored: int = 0
-    seconds: float = 0.0
-    """Time that engines took, model loading included, s; of no record, so that equal runs write equal files."""
+    efforts: list[Effort] = field(default_factory=list)
+    """What the model gave for each checkpoint, and in which time."""
+
+    @property
+    def seconds(self) -> float:
+        """Time that engines took, model loading included, s."""
+        return sum(effort.seconds for effort in self.efforts)
 
 
 def respond(
@@ -139,12 +145,13 @@ def _respond_one(
         batch for task in plan.tasks for batch in wanted.plan(plan.prompts[name, task.name], keys[task.name], engine)
     ]
     start = time.perf_counter()
+    keeper = _Keeper(store, wanted.faulty, watcher)
     if batches:
-        with _Keeper(store, wanted.faulty, watcher) as keeper:
+        with keeper:
             for finished in engine.respond(batches):
                 keeper.take(finished, wanted)
         answers.n_generated += keeper.n_kept
-    answers.seconds += time.perf_counter() - start
+    answers.efforts.append(keeper.effort(name, time.perf_counter() - start))
     for task in plan.tasks:
         answers.responses[name, task.name] = Kept(store, plan.prompts[name, task.name], keys[task.name], wanted.faulty)
 
@@ -200,6 +207,8 @@ class _Keeper:
         self._held: dict[str, Response] = {}
         self._last = time.monotonic()
         self.n_kept = 0
+        self._n_prompt_tokens = 0
+        self._n_output_tokens = 0
 
     def __enter__(self) -> "_Keeper":
         return self
@@ -209,8 +218,15 @@ class _Keeper:
 
     def take(self, answers: Sequence[Answer], wanted: _Wanted) -> None:
         self._held |= {wanted.keys[id(prompt)]: response for prompt, response in answers}
+        self._n_prompt_tokens += sum(response.n_prompt_tokens for _, response in answers)
+        self._n_output_tokens += sum(len(response.output_ids) for _, response in answers)
         if time.monotonic() - self._last >= KEPT_EVERY_SECONDS:
             self._put()
+
+    def effort(self, checkpoint: str, seconds: float) -> Effort:
+        """Return what was kept so far, had in so much time."""
+        peak = peak_bytes() if self.n_kept else None
+        return Effort(checkpoint, seconds, self.n_kept, self._n_prompt_tokens, self._n_output_tokens, peak)
 
     def _put(self) -> None:
         held: Mapping[str, Response] = self._held

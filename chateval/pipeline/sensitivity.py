@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from chateval.compare import compare_all, sample_means
 from chateval.config import Suite
 from chateval.errors import ConfigError
 from chateval.pipeline.audit import specimen_of
@@ -11,7 +12,6 @@ from chateval.pipeline.evaluate import Result, evaluate
 from chateval.pipeline.prepare import Watcher
 from chateval.pipeline.respond import EngineFor
 from chateval.records import CheckpointSpec, Comparison, Score
-from chateval.report import compare_all, sample_means
 from chateval.store import read_scores, write_file
 from chateval.template import Specimen, make_mutants
 

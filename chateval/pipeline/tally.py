@@ -2,9 +2,22 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from chateval.codec import digest
+from chateval.compare import (
+    SHOWN_CHARACTERS,
+    SHOWN_FAULTS,
+    Column,
+    audit,
+    compare_all,
+    compare_behaviour,
+    estimate,
+    find_faults,
+    find_flips,
+    shown_answer,
+)
 from chateval.findings import TemplateReport
 from chateval.pipeline.mark import Marked
 from chateval.pipeline.measure import Measuring
@@ -20,18 +33,6 @@ from chateval.records import (
     Task,
     TaskSummary,
     TemplateFacts,
-)
-from chateval.report import (
-    SHOWN_CHARACTERS,
-    SHOWN_FAULTS,
-    Column,
-    audit,
-    compare_all,
-    compare_behaviour,
-    estimate,
-    find_faults,
-    find_flips,
-    shown_answer,
 )
 from chateval.score import AUDIT, Measure, family_of
 
@@ -194,6 +195,8 @@ def _task_summary(task: Task, n_available: int) -> TaskSummary:
         digest=task.digest,
         families=tuple(family_of(spec) for spec in task.scorers),
         n_demos=task.n_demos,
+        prompt_digest=task.prompt_digest,
+        scorer_digests=tuple(digest(asdict(spec)) for spec in task.scorers),
     )
 
 
@@ -215,4 +218,7 @@ def _checkpoint_summary(checkpoint: Checkpoint, material: Material, counts: _Cou
         n_prompt_tokens=counts.n_prompt_tokens,
         n_output_tokens=counts.n_output_tokens,
         template=material.templates[checkpoint.name],
+        tokenizer_digest=checkpoint.tokenizer_digest,
+        n_parameters=checkpoint.n_parameters,
+        step=checkpoint.step,
     )

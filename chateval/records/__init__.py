@@ -2,18 +2,26 @@
 
 from chateval.records.answer import Case, Finish, Prompt, Response
 from chateval.records.checkpoint import Checkpoint, CheckpointSpec, EngineName, EngineSpec, TemplateFacts
+from chateval.records.contrast import Change, ChangeKind, Crossing, Noise, Refusal, Slice
 from chateval.records.gate import Outcome, Rule, Verdict
 from chateval.records.report import CheckpointSummary, Fault, Report, TaskSummary
+from chateval.records.run import Answered, Asked, Effort, Run
 from chateval.records.score import Comparison, Estimate, Figure, Flip, Mark, Score, Scorer
 from chateval.records.task import Decoding, MeasureSpec, Message, Output, Sample, ScorerSpec, Task
 
 __all__ = [
+    "Answered",
+    "Asked",
     "Case",
+    "Change",
+    "ChangeKind",
     "Checkpoint",
     "CheckpointSpec",
     "CheckpointSummary",
     "Comparison",
+    "Crossing",
     "Decoding",
+    "Effort",
     "EngineName",
     "EngineSpec",
     "Estimate",
@@ -24,16 +32,20 @@ __all__ = [
     "Mark",
     "MeasureSpec",
     "Message",
+    "Noise",
     "Outcome",
     "Output",
     "Prompt",
+    "Refusal",
     "Report",
     "Response",
     "Rule",
+    "Run",
     "Sample",
     "Score",
     "Scorer",
     "ScorerSpec",
+    "Slice",
     "Task",
     "TaskSummary",
     "TemplateFacts",

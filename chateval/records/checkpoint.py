@@ -60,6 +60,10 @@ class Checkpoint:
     """Folder whose chat template counts, the adapter's before the base's; None for GGUF and without a template."""
     context_tokens: int | None = None
     """Most tokens of prompt and answer together; None where the checkpoint does not say."""
+    n_parameters: int | None = None
+    """Numbers in the weight files, the adapter's and its base's together; None for an endpoint."""
+    step: int | None = None
+    """Optimizer step of the training that it was saved at; None where nothing says."""
 
 
 EngineName = Literal["transformers", "vllm", "openai", "ray", "fake"]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from chateval.findings import TemplateReport
+from chateval.records.contrast import Change, Crossing, Noise, Refusal, Slice
 from chateval.records.gate import Verdict
 from chateval.records.score import Comparison, Estimate, Figure, Flip
 from chateval.records.task import Decoding, Output
@@ -27,6 +28,10 @@ class TaskSummary:
     families: tuple[str, ...] = ()
     """Of each scorer."""
     n_demos: int = 0
+    prompt_digest: str = ""
+    """Of what decides the answers: `Task.prompt_digest`; empty where another harness made the run."""
+    scorer_digests: tuple[str, ...] = ()
+    """Of each scorer, with its options and the files they read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,11 @@ class CheckpointSummary:
     n_output_tokens: int
     template: TemplateReport | None = None
     """What the checks of its chat template came to; None for completion, and where they were switched off."""
+    tokenizer_digest: str = ""
+    n_parameters: int | None = None
+    """Numbers in the weight files, the adapter's and its base's together; None where nothing says."""
+    step: int | None = None
+    """Optimizer step of the training that it was saved at; None where nothing says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +97,12 @@ class Report:
     verdicts: tuple[Verdict, ...] = ()
     figures: tuple[Figure, ...] = ()
     """What the tasks' measures came to."""
+    changes: tuple[Change, ...] = ()
+    """What is otherwise with each candidate than with the baseline."""
+    refusals: tuple[Refusal, ...] = ()
+    """What may not be compared."""
+    slices: tuple[Slice, ...] = ()
+    """Comparisons on parts of the samples."""
+    crossings: tuple[Crossing, ...] = ()
+    noise: tuple[Noise, ...] = ()
+    """Of the baseline, where it was measured."""

@@ -98,6 +98,12 @@ class Comparison:
     n_pairs: int
     n_dropped: int
     """Samples without a value on one side or on both."""
+    q: float | None = None
+    """`p` after Benjamini-Hochberg over all tests of the run: the share of false finds among those at most as large."""
+    detectable: float | None = None
+    """Smallest absolute delta that so many pairs show with a power of 80 %, in (0, 1]."""
+    n_needed: int | None = None
+    """Pairs that would show a delta of this size with a power of 80 %; None where `n_pairs` do, or delta is 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,3 +126,5 @@ class Flip:
     """What the scorer said of the side's answer."""
     question: str
     target: str
+    cause: str = ""
+    """Why the side that is not right is not: `wrong answer`, `not extractable`, `truncated`, ...; empty if unknown."""

@@ -1,10 +1,8 @@
-"""Scores to estimates and comparisons, and a report to each of its outputs."""
+"""A report to each of its outputs."""
 
 from collections.abc import Callable, Mapping
 
 from chateval.records import Report
-from chateval.report.aggregate import SHOWN_FAULTS, Column, audit, estimate, find_faults, sample_means
-from chateval.report.compare import SHOWN_CHARACTERS, compare_all, compare_behaviour, find_flips, shown_answer
 from chateval.report.html import to_html
 from chateval.report.json_file import read_report, to_json
 from chateval.report.markdown import to_markdown
@@ -18,23 +16,4 @@ OUTPUTS: Mapping[str, Callable[[Report], str]] = {
 }
 """File name -> what writes it."""
 
-__all__ = [
-    "OUTPUTS",
-    "SHOWN_CHARACTERS",
-    "SHOWN_FAULTS",
-    "Column",
-    "audit",
-    "compare_all",
-    "compare_behaviour",
-    "estimate",
-    "find_faults",
-    "find_flips",
-    "read_report",
-    "sample_means",
-    "show",
-    "shown_answer",
-    "to_html",
-    "to_json",
-    "to_markdown",
-    "visible",
-]
+__all__ = ["OUTPUTS", "read_report", "show", "to_html", "to_json", "to_markdown", "visible"]

@@ -1,30 +1,39 @@
 """What is kept: responses by content, and the folder of a run."""
 
 from chateval.store.place import cache_dir
+from chateval.store.read import is_run, read_run
 from chateval.store.responses import ResponseStore, response_key
 from chateval.store.run import (
-    Answered,
     check_writable,
     read_answers,
+    read_efforts,
     read_manifest,
+    read_samples,
     read_scores,
     write_answers,
+    write_efforts,
     write_file,
     write_manifest,
+    write_samples,
     write_scores,
 )
 
 __all__ = [
-    "Answered",
     "ResponseStore",
     "cache_dir",
     "check_writable",
+    "is_run",
     "read_answers",
+    "read_efforts",
     "read_manifest",
+    "read_run",
+    "read_samples",
     "read_scores",
     "response_key",
     "write_answers",
+    "write_efforts",
     "write_file",
     "write_manifest",
+    "write_samples",
     "write_scores",
 ]

@@ -1,22 +1,23 @@
-"""The run folder: manifest, responses, scores and reports, each file replaced whole."""
+"""The run folder: manifest, samples, responses, scores, efforts and reports, each file replaced whole."""
 
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from chateval.codec import decode, encode, read_lines
 from chateval.errors import StoreError
-from chateval.records import Prompt, Response, Score
+from chateval.records import Answered, Asked, Effort, Score
 
 T = TypeVar("T")
 
 MANIFEST = "manifest.json"
 RESPONSES = "responses.jsonl"
 SCORES = "scores.jsonl"
+SAMPLES = "samples.jsonl"
+EFFORTS = "efforts.jsonl"
 
 
 def write_file(path: Path, text: str) -> None:
@@ -80,16 +81,6 @@ def write_records(path: Path, records: Iterable[Any]) -> None:
     _write(path, (f"{encode(record)}\n" for record in records))
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """A prompt with its response and their address: one line of responses.jsonl."""
-
-    checkpoint: str
-    task: str
-    prompt: Prompt
-    response: Response
-
-
 def read_records(path: Path, kind: type[T]) -> Iterator[T]:
     """Yield the records of a file.
 
@@ -121,3 +112,28 @@ def write_scores(folder: Path, scores: Iterable[Score]) -> None:
 def read_scores(folder: Path) -> list[Score]:
     """Return what scores.jsonl holds."""
     return list(read_records(folder / SCORES, Score))
+
+
+def write_samples(folder: Path, samples: Iterable[Asked]) -> None:
+    """Write samples.jsonl: what was asked, so that the run can be read without its tasks."""
+    write_records(folder / SAMPLES, samples)
+
+
+def read_samples(folder: Path) -> Iterator[Asked]:
+    """Yield what samples.jsonl holds."""
+    return read_records(folder / SAMPLES, Asked)
+
+
+def write_efforts(folder: Path, efforts: Iterable[Effort]) -> None:
+    """Write efforts.jsonl; a checkpoint whose answers all came from the store keeps the line that it had.
+
+    The one file of a run that holds a clock: equal runs write all others equally.
+    """
+    new = {effort.checkpoint: effort for effort in efforts if effort.n_responses}
+    if new or not (folder / EFFORTS).is_file():
+        write_records(folder / EFFORTS, ({effort.checkpoint: effort for effort in read_efforts(folder)} | new).values())
+
+
+def read_efforts(folder: Path) -> list[Effort]:
+    """Return what efforts.jsonl holds; nothing where there is none."""
+    return list(read_records(folder / EFFORTS, Effort)) if (folder / EFFORTS).is_file() else []

@@ -81,6 +81,19 @@ def test_an_adapter_shares_the_weights_digest_of_its_base(resolve, tiny_chat, ti
     assert len({base.adapter_digest, one.adapter_digest, two.adapter_digest}) == 3
 
 
+def test_parameters_are_counted_from_the_headers_of_weight_files(resolve, tiny_chat, tiny_loras):
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(tiny_chat)
+    n_whole = sum(parameter.numel() for parameter in model.parameters())
+    n_adapted = sum(parameter.numel() for parameter in PeftModel.from_pretrained(model, tiny_loras[0]).parameters())
+
+    [lora], [base] = resolve(spec(tiny_loras[0])), resolve(spec(tiny_chat))
+
+    assert (base.n_parameters, lora.n_parameters) == (n_whole, n_adapted)
+
+
 def test_an_adapter_of_another_width_is_refused(resolve, tiny_other, tiny_loras):
     with pytest.raises(
         CheckpointError, match=r"adapter of another base: model\.layers\.0.*32.*in the adapter and .*48"

@@ -1,9 +1,8 @@
 import pytest
 
 from chateval.errors import DataError, StoreError
-from chateval.records import Decoding, Prompt, Response, Score
+from chateval.records import Answered, Decoding, Prompt, Response, Score
 from chateval.store import (
-    Answered,
     check_writable,
     read_answers,
     read_manifest,

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from chateval.compare.aggregate import Address, SampleMeans, pairs, pooled
 from chateval.messages import content_text
 from chateval.records import Comparison, Flip, Response, Sample
-from chateval.report.aggregate import Address, SampleMeans, pairs, pooled
 from chateval.stats import (
     group_clusters,
     holm,

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from chateval.compare.aggregate import audit, estimate, find_faults, sample_means
 from chateval.records import Decoding, Fault, Prompt, Response, Score
-from chateval.report.aggregate import audit, estimate, find_faults, sample_means
 from chateval.stats import mean_interval
 
 ADDRESS = ("sft", "arithmetic", "number")

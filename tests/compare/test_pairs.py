@@ -2,8 +2,8 @@
 
 import pytest
 
+from chateval.compare.pairs import SHOWN_CHARACTERS, compare_all, find_flips, shown_answer
 from chateval.records import Response, Sample
-from chateval.report.compare import SHOWN_CHARACTERS, compare_all, find_flips, shown_answer
 from chateval.stats import mcnemar, newcombe, wilson
 
 BASE, SFT = ("base", "facts", "exact"), ("sft", "facts", "exact")
