@@ -2,19 +2,14 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from chateval.stats.spread import Floats, freedom, influence, n_units, paired_error, root_sum, student
+
 Interval = tuple[float, float]
 
 Z = 1.959963984540054
-RESAMPLES = 10_000
-SEED = 20_250_101
-MAX_RESAMPLED = 1_000
-"""More samples than this are not resampled: the normal limit that resampling tends to is used, at a bounded cost."""
 _ROUNDING = 1e-9
 """Values that differ by less are one value: what a division leaves, not what samples show."""
 
@@ -39,12 +34,15 @@ def wilson(successes: int, n: int) -> Interval:
     Source:
         Wilson (1927), JASA 22, 209-212.
     """
-    share = successes / n
-    centre = (share + Z * Z / (2 * n)) / (1 + Z * Z / n)
-    half = Z * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n)) / (1 + Z * Z / n)
-    low = 0.0 if successes == 0 else max(0.0, centre - half)
-    high = 1.0 if successes == n else min(1.0, centre + half)
-    return low, high
+    low, high = _wilson(successes / n, n, Z)
+    return 0.0 if successes == 0 else low, 1.0 if successes == n else high
+
+
+def _wilson(share: float, n: float, quantile: float) -> Interval:
+    square = quantile * quantile
+    centre = (share + square / (2 * n)) / (1 + square / n)
+    half = quantile * math.sqrt(share * (1 - share) / n + square / (4 * n * n)) / (1 + square / n)
+    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def weighted_mean(values: Floats, weights: Floats) -> float | None:
@@ -56,31 +54,35 @@ def weighted_mean(values: Floats, weights: Floats) -> float | None:
 def mean_interval(values: Floats, weights: Floats) -> Interval | None:
     """Return the 95 % interval of a weighted mean over samples.
 
-    Wilson's for 0/1 values of one weight, the percentile bootstrap over samples for the rest, or its normal limit
-    for more than `MAX_RESAMPLED` of them.
+    Wilson's for 0/1 values of one weight. For the rest a score interval of the same form: the number of samples in
+    it is the one at which a share would have the standard error of this mean, and the quantile is Student's. It stays
+    in [0, 1], is not symmetric near the ends, and needs no resampling.
 
     Args:
-        values: In [0, 1], shape [n].
+        values: In [0, 1], shape [n]; means over clusters where samples share one (`group_clusters`).
         weights: At least 0, shape [n].
 
     Returns:
         (low, high), or None if nothing has weight.
+
+    Source:
+        Korn and Graubard (1998), Survey Methodology 24, 193-201, for the effective number of samples; Franco, Little,
+        Louis and Slud (2019), Journal of Survey Statistics and Methodology 7, 334-364, for Wilson's form of it.
     """
     if len(values) == 0 or weights.sum() <= 0:
         return None
     if is_share(values, weights):
         return wilson(int(values.sum()), len(values))
-    counted = values[weights > 0]
-    if float(np.ptp(counted)) < _ROUNDING:
-        return _around(float(counted[0]), len(counted), lowest=0.0)
-    if len(values) > MAX_RESAMPLED:
-        return _normal(_influence(values, weights), _ratio_of_sums(values, weights), lowest=0.0)
-    means = [_ratio(counts @ (values * weights), counts @ weights) for counts in _resample_counts(len(values))]
-    return _percentiles(np.concatenate(means))
+    mean = float(values @ weights) / float(weights.sum())
+    units = n_units(weights)
+    deviation = root_sum(influence(values, weights), units)
+    if deviation < _ROUNDING:
+        return _around(mean, units, lowest=0.0)
+    return score_interval(mean, deviation, freedom(weights / weights.sum()), lowest=0.0)
 
 
 def group_clusters(values: Floats, weights: Floats, labels: Sequence[str]) -> tuple[Floats, Floats]:
-    """Return one value and weight per cluster, so that resampling draws clusters and not the samples within.
+    """Return one value and weight per cluster, so that what follows counts clusters and not the samples within.
 
     The weighted mean stays what it was. Samples that share no cluster come back unchanged.
 
@@ -98,7 +100,7 @@ def group_clusters(values: Floats, weights: Floats, labels: Sequence[str]) -> tu
     places = np.array([order[label] for label in labels])
     totals: Floats = np.bincount(places, weights=weights, minlength=len(order)).astype(np.float64)
     sums: Floats = np.bincount(places, weights=weights * values, minlength=len(order)).astype(np.float64)
-    return _ratio(sums, totals), totals
+    return np.divide(sums, totals, out=np.zeros_like(sums), where=totals > 0), totals
 
 
 def newcombe(both: int, only_baseline: int, only_candidate: int, neither: int) -> Interval:
@@ -132,10 +134,11 @@ def newcombe(both: int, only_baseline: int, only_candidate: int, neither: int) -
     return delta - math.sqrt(max(0.0, down)), delta + math.sqrt(max(0.0, up))
 
 
-def paired_bootstrap(candidate: Floats, baseline: Floats, weights: tuple[Floats, Floats]) -> Interval | None:
-    """Return the 95 % percentile interval of the difference of two weighted means, over resampled pairs.
+def paired_interval(candidate: Floats, baseline: Floats, weights: tuple[Floats, Floats]) -> Interval | None:
+    """Return the 95 % interval of the difference of two weighted means over pairs.
 
-    For more than `MAX_RESAMPLED` pairs, its normal limit.
+    Newcombe's for 0/1 values of one weight; for the rest the score interval of `mean_interval` on [-1, 1], with the
+    standard error of the difference within pairs.
 
     Args:
         candidate: Values in [0, 1], shape [n].
@@ -148,63 +151,42 @@ def paired_bootstrap(candidate: Floats, baseline: Floats, weights: tuple[Floats,
     w1, w0 = weights
     if len(candidate) == 0 or w1.sum() <= 0 or w0.sum() <= 0:
         return None
-    if len(candidate) > MAX_RESAMPLED:
-        influence = _influence(candidate, w1) - _influence(baseline, w0)
-        delta = _ratio_of_sums(candidate, w1) - _ratio_of_sums(baseline, w0)
-        low, high = _normal(influence, delta, lowest=-1.0)
-    else:
-        low, high = _bootstrapped(candidate, baseline, weights)
-    if high - low < _ROUNDING:
-        return _around((low + high) / 2, int(((w1 > 0) | (w0 > 0)).sum()), lowest=-1.0)
-    return low, high
+    if is_share(candidate, w1) and is_share(baseline, w0):
+        return newcombe(*count_pairs(candidate, baseline))
+    delta = float(candidate @ w1) / float(w1.sum()) - float(baseline @ w0) / float(w0.sum())
+    deviation, degrees = paired_error(candidate, baseline, weights)
+    if deviation < _ROUNDING:
+        return _around(delta, n_units(w1 + w0), lowest=-1.0)
+    return score_interval(delta, deviation, degrees, lowest=-1.0)
 
 
-def _bootstrapped(candidate: Floats, baseline: Floats, weights: tuple[Floats, Floats]) -> Interval:
-    w1, w0 = weights
-    deltas = [
-        _ratio(counts @ (candidate * w1), counts @ w1) - _ratio(counts @ (baseline * w0), counts @ w0)
-        for counts in _resample_counts(len(candidate))
-    ]
-    return _percentiles(np.concatenate(deltas))
+def count_pairs(candidate: Floats, baseline: Floats) -> tuple[int, int, int, int]:
+    """Return how many pairs of 0/1 values both have right, only the baseline, only the candidate, and neither."""
+    both = int(((candidate == 1) & (baseline == 1)).sum())
+    lost, won = int((candidate < baseline).sum()), int((candidate > baseline).sum())
+    return both, lost, won, len(candidate) - both - lost - won
 
 
-def _ratio_of_sums(values: Floats, weights: Floats) -> float:
-    return float(values @ weights) / float(weights.sum())
+def score_interval(mean: float, deviation: float, degrees: float, *, lowest: float) -> Interval:
+    """Return Wilson's interval with the effective number of samples and a quantile of Student's t.
 
-
-def _influence(values: Floats, weights: Floats) -> Floats:
-    """Return how far each sample moves the weighted mean, to first order; the squares sum to its variance."""
-    moved: Floats = weights * (values - _ratio_of_sums(values, weights)) / weights.sum()
-    return moved
-
-
-def _normal(influence: Floats, centre: float, *, lowest: float) -> Interval:
-    half = Z * math.sqrt(float(influence @ influence))
-    return max(lowest, centre - half), min(1.0, centre + half)
+    Args:
+        mean: Inside (lowest, 1).
+        deviation: Its standard error, above 0.
+        degrees: Of freedom, at least 1.
+        lowest: Of what a value can be: 0 for means, -1 for differences.
+    """
+    span = 1.0 - lowest
+    share = (mean - lowest) / span
+    effective = share * (1 - share) * (span / deviation) ** 2
+    low, high = _wilson(share, effective, student(0.975, degrees))
+    return lowest + span * low, lowest + span * high
 
 
 def _around(value: float, n: int, *, lowest: float) -> Interval:
-    """Return an interval around a value that all of n samples share, where resampling would show none.
+    """Return an interval around a value that all of n samples share, which show no spread.
 
     As wide as Wilson's for a share of which n samples have shown nothing.
     """
     unseen = wilson(0, n)[1]
     return max(lowest, value - unseen), min(1.0, value + unseen)
-
-
-def _resample_counts(n: int) -> Any:
-    """Yield how often each of n samples was drawn, shape [resamples, n], in chunks of bounded memory."""
-    generator = np.random.default_rng(SEED)
-    rows = max(1, min(RESAMPLES, 4_000_000 // n))
-    for start in range(0, RESAMPLES, rows):
-        size = min(rows, RESAMPLES - start)
-        yield generator.multinomial(n, np.full(n, 1 / n), size=size).astype(np.float64)
-
-
-def _ratio(top: Floats, bottom: Floats) -> Floats:
-    return np.divide(top, bottom, out=np.zeros_like(top), where=bottom > 0)
-
-
-def _percentiles(values: Floats) -> Interval:
-    low, high = np.percentile(values, (2.5, 97.5))
-    return float(low), float(high)

@@ -1,11 +1,19 @@
-"""Paired tests and their adjustment for many: exact McNemar, paired permutation, Holm."""
+"""Paired tests: exact McNemar, paired permutation."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
-from chateval.stats.interval import MAX_RESAMPLED, RESAMPLES, SEED, Floats, weighted_mean
+from chateval.stats.interval import weighted_mean
+from chateval.stats.resample import SEED
+from chateval.stats.spread import Floats
+
+SWAPS = 10_000
+MAX_SWAPPED = 1_000
+"""With more pairs than this the normal limit of all swaps is used, at a bounded cost."""
+MAX_ENUMERATED = 13
+"""With at most so many pairs that differ every swap is made: 8,192 of them."""
 
 
 def mcnemar(wins: int, losses: int) -> float:
@@ -28,8 +36,9 @@ def mcnemar(wins: int, losses: int) -> float:
 def paired_permutation(candidate: Floats, baseline: Floats, weights: tuple[Floats, Floats]) -> float:
     """Return the two-sided p of a difference of weighted means when the labels of each pair may be swapped.
 
-    10,000 random swaps with a fixed seed; the observed one counts too, so p is at least 1/10,001. For more than
-    `MAX_RESAMPLED` pairs, the normal limit of all swaps.
+    Every swap is made where at most `MAX_ENUMERATED` pairs differ, and p is exact. With more, 10,000 random ones with
+    a fixed seed; the observed one counts too, so p is at least 1/10,001. For more than `MAX_SWAPPED` pairs, the normal
+    limit of all swaps.
 
     Args:
         candidate: Values in [0, 1], shape [n].
@@ -38,22 +47,34 @@ def paired_permutation(candidate: Floats, baseline: Floats, weights: tuple[Float
     """
     w1, w0 = weights
     observed = abs((weighted_mean(candidate, w1) or 0.0) - (weighted_mean(baseline, w0) or 0.0))
-    same = (candidate == baseline) & (w1 == w0)
-    if bool(same.all()):
+    moving = (candidate != baseline) | (w1 != w0)
+    n_moving = int(moving.sum())
+    if n_moving == 0:
         return 1.0
-    if len(candidate) > MAX_RESAMPLED:
+    is_exact = n_moving <= MAX_ENUMERATED
+    if not is_exact and len(candidate) > MAX_SWAPPED:
         return _permuted_limit(observed, candidate, baseline, weights)
+    gains, shifts = (candidate * w1 - baseline * w0)[moving], (w1 - w0)[moving]
+    top1, top0, all1, all0 = (float(column.sum()) for column in (candidate * w1, baseline * w0, w1, w0))
+    extreme, n_swaps = 0, 0
+    for swap in _all_swaps(n_moving) if is_exact else _random_swaps(n_moving):
+        moved, shifted = swap @ gains, swap @ shifts
+        deltas = _ratio(top1 - moved, all1 - shifted) - _ratio(top0 + moved, all0 + shifted)
+        extreme += int((np.abs(deltas) >= observed - 1e-12).sum())
+        n_swaps += len(swap)
+    return extreme / n_swaps if is_exact else (extreme + 1) / (n_swaps + 1)
+
+
+def _all_swaps(n: int) -> Iterator[Floats]:
+    yield (np.arange(2**n)[:, None] >> np.arange(n) & 1).astype(np.float64)
+
+
+def _random_swaps(n: int) -> Iterator[Floats]:
+    """Yield which of n pairs are swapped, shape [swaps, n], in chunks of bounded memory."""
     generator = np.random.default_rng(SEED)
-    n, extreme = len(candidate), 1
-    rows = max(1, min(RESAMPLES, 4_000_000 // n))
-    top1, top0 = candidate * w1, baseline * w0
-    for start in range(0, RESAMPLES, rows):
-        size = min(rows, RESAMPLES - start)
-        swap = generator.integers(0, 2, size=(size, n)).astype(np.float64)
-        first = _ratio(top1.sum() - swap @ (top1 - top0), w1.sum() - swap @ (w1 - w0))
-        second = _ratio(top0.sum() + swap @ (top1 - top0), w0.sum() + swap @ (w1 - w0))
-        extreme += int((np.abs(first - second) >= observed - 1e-12).sum())
-    return extreme / (RESAMPLES + 1)
+    rows = min(SWAPS, 4_000_000 // n)
+    for start in range(0, SWAPS, rows):
+        yield generator.integers(0, 2, size=(min(rows, SWAPS - start), n), dtype=np.int8).astype(np.float64)
 
 
 def _permuted_limit(observed: float, candidate: Floats, baseline: Floats, weights: tuple[Floats, Floats]) -> float:
@@ -65,23 +86,8 @@ def _permuted_limit(observed: float, candidate: Floats, baseline: Floats, weight
     deviation = math.sqrt(float(moved @ moved))
     if deviation == 0:
         return 1.0
-    return max(math.erfc(observed / deviation / math.sqrt(2)), 1 / (RESAMPLES + 1))
+    return max(math.erfc(observed / deviation / math.sqrt(2)), 1 / (SWAPS + 1))
 
 
 def _ratio(top: Floats, bottom: Floats) -> Floats:
     return np.divide(top, bottom, out=np.zeros_like(top), where=bottom > 0)
-
-
-def holm(p_values: Sequence[float | None]) -> list[float | None]:
-    """Return p adjusted for their number, each in [p, 1]; tests that are missing (None) do not count.
-
-    Source:
-        Holm (1979), Scandinavian Journal of Statistics 6, 65-70.
-    """
-    present = sorted((p, index) for index, p in enumerate(p_values) if p is not None)
-    adjusted: list[float | None] = [None] * len(p_values)
-    highest = 0.0
-    for rank, (p, index) in enumerate(present):
-        highest = max(highest, min(1.0, (len(present) - rank) * p))
-        adjusted[index] = highest
-    return adjusted

@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from chateval.stats.interval import SEED, Floats, Interval
+from chateval.stats.interval import Interval
+from chateval.stats.spread import Floats
 
+SEED = 20_250_101
 DRAWS = 2_000
 _CELLS = 4_000_000
 """Most counts held at a time."""

@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 from scipy.optimize import brentq
+from scipy.stats import t as student_t
 
 from chateval.stats.interval import (
     Z,
@@ -14,7 +15,7 @@ from chateval.stats.interval import (
     is_share,
     mean_interval,
     newcombe,
-    paired_bootstrap,
+    paired_interval,
     weighted_mean,
     wilson,
 )
@@ -184,7 +185,7 @@ def test_without_weight_there_is_neither_mean_nor_interval(values, weights):
 def test_without_weight_on_a_side_there_is_no_paired_interval(left, right):
     values = ones(len(left))
 
-    assert paired_bootstrap(values, values, (array(*left), array(*right))) is None
+    assert paired_interval(values, values, (array(*left), array(*right))) is None
 
 
 def test_plain_zero_one_values_get_wilson():
@@ -227,18 +228,27 @@ def test_what_a_division_leaves_is_no_difference():
 
 def test_samples_of_no_weight_yield_numbers_and_never_nan():
     low, high = mean_interval(array(0.5, 0.9, 0.1), array(0, 0, 2))
-    paired = paired_bootstrap(array(0.5, 0.9, 0.1), array(0.5, 0.2, 0.1), (array(0, 0, 2), array(2, 0, 0)))
+    paired = paired_interval(array(0.5, 0.9, 0.1), array(0.5, 0.2, 0.1), (array(0, 0, 2), array(2, 0, 0)))
 
     assert all(map(math.isfinite, (low, high, *paired)))
     assert low <= 0.1 <= high
 
 
-def test_the_bootstrap_of_two_samples_reaches_both():
-    # a quarter of all resamples holds only the first, a quarter only the second
-    assert mean_interval(array(0.2, 0.6), ones(2)) == pytest.approx((0.2, 0.6))
+@pytest.mark.parametrize("values", [(0.2, 0.6), (0.1, 0.5, 0.9, 0.9), (1.0, 1.0, 1.0, 0.9), (0.0, 0.5, 0.5, 0.5, 0.5)])
+def test_limits_of_graded_scores_are_the_means_that_a_score_test_just_keeps(values):
+    mean, n = np.mean(values), len(values)
+    effective = mean * (1 - mean) / (np.var(values, ddof=1) / n)
+    quantile = student_t.ppf(0.975, n - 1)
+
+    def excess(p):
+        return (mean - p) ** 2 - quantile**2 * p * (1 - p) / effective
+
+    expected = brentq(excess, 1e-12, mean), brentq(excess, mean, 1 - 1e-12)
+
+    assert mean_interval(array(*values), ones(n)) == pytest.approx(expected, abs=1e-9)
 
 
-def test_the_bootstrap_is_near_the_normal_interval_for_many_samples():
+def test_the_score_interval_is_near_the_normal_one_for_many_samples():
     values = np.random.default_rng(11).beta(2, 3, size=2000)
     half = Z * values.std() / math.sqrt(2000)
 
@@ -247,19 +257,13 @@ def test_the_bootstrap_is_near_the_normal_interval_for_many_samples():
     assert (low, high) == pytest.approx((values.mean() - half, values.mean() + half), abs=0.1 * half)
 
 
-def test_the_bootstrap_yields_the_same_interval_each_time():
-    values = np.random.default_rng(1).random(30)
-
-    assert mean_interval(values, ones(30)) == mean_interval(values.copy(), ones(30))
-
-
 def test_weights_of_one_size_do_not_move_the_interval():
     values = array(0.1, 0.4, 0.8, 0.9)
 
     assert mean_interval(values, np.full(4, 5.0)) == pytest.approx(mean_interval(values, ones(4)))
 
 
-def test_the_bootstrap_covers_the_true_mean_about_as_often_as_it_says():
+def test_the_score_interval_covers_the_true_mean_about_as_often_as_it_says():
     generator = np.random.default_rng(5)
     covered = [
         low <= 0.4 <= high for low, high in (mean_interval(generator.beta(2, 3, 40), ones(40)) for _ in range(150))
@@ -268,7 +272,7 @@ def test_the_bootstrap_covers_the_true_mean_about_as_often_as_it_says():
     assert 0.90 <= np.mean(covered) <= 0.985
 
 
-def test_the_bootstrap_covers_a_ratio_of_sums():
+def test_the_score_interval_covers_a_ratio_of_sums():
     generator = np.random.default_rng(9)
     covered = []
     for _ in range(150):
@@ -280,12 +284,12 @@ def test_the_bootstrap_covers_a_ratio_of_sums():
     assert 0.89 <= np.mean(covered) <= 0.985
 
 
-def test_the_paired_bootstrap_covers_the_true_difference():
+def test_the_paired_interval_of_graded_scores_covers_the_true_difference():
     generator = np.random.default_rng(13)
     covered = []
     for _ in range(150):
         shared = generator.random(40) * 0.8
-        low, high = paired_bootstrap(shared + generator.random(40) * 0.2, shared, (ones(40), ones(40)))
+        low, high = paired_interval(shared + generator.random(40) * 0.2, shared, (ones(40), ones(40)))
         covered.append(low <= 0.1 <= high)
 
     assert 0.90 <= np.mean(covered) <= 0.985
@@ -296,7 +300,7 @@ def test_pairing_removes_what_the_samples_share():
 
     noise = np.tile((0.0, 0.02), 15)
 
-    low, high = paired_bootstrap(shared + 0.09 + noise, shared, (ones(30), ones(30)))
+    low, high = paired_interval(shared + 0.09 + noise, shared, (ones(30), ones(30)))
 
     # the means of 30 shared values vary by 0.05, those of the differences by 0.01 / sqrt(30) = 0.0018
     assert (low, high) == pytest.approx((0.1 - Z * 0.0018, 0.1 + Z * 0.0018), abs=5e-4)
@@ -306,7 +310,7 @@ def test_pairing_removes_what_the_samples_share():
 def test_the_paired_interval_of_equal_sides_is_as_wide_as_what_n_pairs_can_leave_unseen(n):
     values = np.linspace(0.2, 0.9, n)
 
-    assert paired_bootstrap(values, values, (ones(n), ones(n))) == pytest.approx((-wilson(0, n)[1], wilson(0, n)[1]))
+    assert paired_interval(values, values, (ones(n), ones(n))) == pytest.approx((-wilson(0, n)[1], wilson(0, n)[1]))
 
 
 @pytest.mark.parametrize(
@@ -314,23 +318,23 @@ def test_the_paired_interval_of_equal_sides_is_as_wide_as_what_n_pairs_can_leave
     [  # Wilson's for none of three reaches to 0.5615
         ((0.9, 0.8, 0.7), (0.6, 0.5, 0.4), -0.2615, 0.8615),  # 0.3 but for rounding
         ((0.1, 0.2, 0.3), (0.9, 1.0, 1.1), -1.0, -0.2385),
-        ((1.0, 1.0, 1.0), (0.0, 0.0, 0.0), 0.4385, 1.0),
+        ((1.0, 1.0, 1.0), (0.4, 0.4, 0.4), 0.0385, 1.0),
     ],
 )
 def test_pairs_that_all_differ_by_as_much_have_an_interval_all_the_same(candidate, baseline, low, high):
-    found = paired_bootstrap(array(*candidate), array(*baseline), (ones(3), ones(3)))
+    found = paired_interval(array(*candidate), array(*baseline), (ones(3), ones(3)))
 
     assert found == pytest.approx((low, high), abs=5e-5)
 
 
 def test_sides_that_never_vary_have_an_interval_whatever_their_weights():
-    found = paired_bootstrap(ones(3), np.full(3, 0.5), (array(2, 4, 6), array(1, 5, 2)))
+    found = paired_interval(ones(3), np.full(3, 0.5), (array(2, 4, 6), array(1, 5, 2)))
 
     assert found == pytest.approx((0.5 - 0.5615, 1.0), abs=5e-5)
 
 
 def test_a_paired_interval_is_candidate_minus_baseline():
-    low, high = paired_bootstrap(array(0.9, 0.8, 0.9, 0.7), array(0.1, 0.2, 0.0, 0.1), (ones(4), ones(4)))
+    low, high = paired_interval(array(0.9, 0.8, 0.9, 0.7), array(0.1, 0.2, 0.0, 0.1), (ones(4), ones(4)))
 
     assert 0 < low < 0.725 < high
 
@@ -412,20 +416,10 @@ def graded(n, seed=5):
     return candidate, baseline, (generator.integers(1, 9, n).astype(float), generator.integers(1, 9, n).astype(float))
 
 
-def test_the_normal_limit_of_many_samples_is_what_resampling_them_gives(monkeypatch):
-    candidate, baseline, weights = graded(900)
-    resampled = mean_interval(candidate, weights[0]), paired_bootstrap(candidate, baseline, weights)
-    monkeypatch.setattr("chateval.stats.interval.MAX_RESAMPLED", 100)
-    limits = mean_interval(candidate, weights[0]), paired_bootstrap(candidate, baseline, weights)
-
-    for (low, high), (low_limit, high_limit) in zip(resampled, limits, strict=True):
-        assert (low_limit, high_limit) == pytest.approx((low, high), abs=0.04 * (high - low))
-
-
 def test_many_samples_take_no_longer_for_being_graded():
     candidate, baseline, weights = graded(200_000)
 
-    low, high = paired_bootstrap(candidate, baseline, weights)
+    low, high = paired_interval(candidate, baseline, weights)
 
     assert 0 < high - low < 0.005
 
@@ -433,6 +427,6 @@ def test_many_samples_take_no_longer_for_being_graded():
 def test_many_pairs_of_one_difference_have_an_interval_with_a_width():
     half, whole = np.full(2_000, 0.5), np.ones(2_000)
 
-    low, high = paired_bootstrap(whole, half, (whole, whole))
+    low, high = paired_interval(whole, half, (whole, whole))
 
     assert low < 0.5 < high
