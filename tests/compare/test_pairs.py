@@ -1,10 +1,9 @@
-"""Comparisons on the same samples, and the samples that flipped."""
+"""Comparisons on the same samples."""
 
 import pytest
 
-from chateval.compare.pairs import SHOWN_CHARACTERS, compare_all, find_flips, shown_answer
-from chateval.records import Response, Sample
-from chateval.stats import mcnemar, newcombe, wilson
+from chateval.compare.pairs import compare_all, compare_behaviour
+from chateval.stats import detectable_share, mcnemar, needed_share, newcombe, wilson
 
 BASE, SFT = ("base", "facts", "exact"), ("sft", "facts", "exact")
 
@@ -18,22 +17,6 @@ def plain(text):
 def compared(before, after, clusters=None):
     [found] = compare_all({BASE: before, SFT: after}, "base", clusters)
     return found
-
-
-def flips(before, after, *, target="Paris", question="Where?"):
-    ids = before.keys() | after.keys()
-    samples = {
-        ("facts", name): Sample(
-            id=name,
-            inputs={},
-            messages=({"role": "user", "content": "earlier"}, {"role": "user", "content": question}),
-            target=target,
-        )
-        for name in ids
-    }
-    texts = {(one, "facts"): {name: f"{one} says {name}" for name in ids} for one in ("base", "sft")}
-    reasons = {(one, "facts", "exact"): {name: f"{name} of {one}" for name in ids} for one in ("base", "sft")}
-    return find_flips({BASE: before, SFT: after}, "base", samples, texts, reasons)
 
 
 def test_delta_is_candidate_minus_baseline():
@@ -56,12 +39,12 @@ def test_plain_scores_get_newcombe_and_exact_mcnemar():
     assert found.p == mcnemar(4, 1) == pytest.approx(2 * 6 / 32)
 
 
-def test_other_scores_get_a_bootstrap_and_a_permutation():
+def test_other_scores_get_a_score_interval_and_a_permutation():
     found = compared(plain("hhhhhhhh"), plain("11111111"))
 
     # eight pairs that all differ by 0.5: as wide as Wilson's for none of eight, cut at 1
     assert (found.delta, found.low, found.high) == pytest.approx((0.5, 0.5 - wilson(0, 8)[1], 0.5 + wilson(0, 8)[1]))
-    assert found.p == pytest.approx(2 / 2**8, abs=0.003)
+    assert found.p == pytest.approx(2 / 2**8)
 
 
 def in_fours(text):
@@ -153,63 +136,39 @@ def test_p_is_adjusted_over_all_comparisons_of_the_run():
     assert unscored.p_adjusted is None
 
 
+def test_q_is_that_of_benjamini_and_hochberg_over_all_comparisons_of_the_run():
+    means = {BASE: plain("00000000"), SFT: plain("11111111"), ("lora", "facts", "exact"): plain("00001111")}
+    means |= {("base", "facts", "f1"): plain(".."), ("sft", "facts", "f1"): plain("..")}
+
+    sft, lora, unscored = compare_all(means, "base")
+
+    assert (sft.q, lora.q, unscored.q) == (pytest.approx(2 * 2 / 256), pytest.approx(2 / 16), None)
+
+
+def test_a_comparison_says_what_so_many_pairs_can_show():
+    found = compared(plain("1100" * 10), plain("1101" * 10))
+
+    assert found.detectable == detectable_share(40, 0.25)
+    assert found.n_needed is None
+    assert found.p < 0.05
+
+
+def test_a_comparison_that_shows_nothing_says_how_many_pairs_would():
+    found = compared(plain("1100" * 5 + "11"), plain("1100" * 5 + "10"))
+
+    assert found.p == 1.0
+    assert found.n_needed == needed_share(1 / 22, 1 / 22) > found.n_pairs
+
+
+def test_behaviour_is_described_and_not_tested():
+    [found] = compare_behaviour({BASE: plain("1100"), SFT: plain("1111")}, "base")
+
+    assert (found.p, found.p_adjusted, found.q, found.detectable, found.n_needed) == (None,) * 5
+
+
 def test_the_baseline_is_compared_with_nothing():
     assert compare_all({BASE: plain("10")}, "base") == []
 
 
 def test_a_scorer_that_the_baseline_lacks_is_not_compared():
     assert compare_all({BASE: plain("10"), ("sft", "other", "exact"): plain("10")}, "base") == []
-
-
-def test_flips_have_both_directions_with_both_answers():
-    lost, won = flips(plain("1100"), plain("1010"))
-
-    assert (lost.sample_id, lost.won, lost.baseline_value, lost.candidate_value) == ("1", False, 1.0, 0.0)
-    assert (won.sample_id, won.won, won.baseline_value, won.candidate_value) == ("2", True, 0.0, 1.0)
-    assert (won.baseline_text, won.candidate_text) == ("base says 2", "sft says 2")
-    assert (lost.baseline_text, lost.candidate_text) == ("base says 1", "sft says 1")
-
-
-def test_a_flip_has_what_the_scorer_said_of_either_side():
-    [found] = flips(plain("0"), plain("1"))
-
-    assert (found.baseline_reason, found.candidate_reason) == ("0 of base", "0 of sft")
-
-
-def test_a_flip_shows_the_last_question_and_the_target():
-    [found] = flips(plain("0"), plain("1"), question="Which city?", target="Rome")
-
-    assert (found.question, found.target) == ("Which city?", "Rome")
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "n"),
-    [("1", "1", 0), ("0", "h", 0), ("h", "1", 1), ("1", "h", 1), (".", "1", 0), ("1", ".", 0), ("0", "0", 0)],
-)
-def test_only_a_change_between_right_and_not_right_is_a_flip(before, after, n):
-    assert len(flips(plain(before), plain(after))) == n
-
-
-def test_a_sample_that_one_side_lacks_is_no_flip():
-    assert flips({"a": (1.0, 1.0)}, {"b": (1.0, 1.0)}) == []
-
-
-def test_long_texts_are_cut():
-    [found] = flips(plain("0"), plain("1"), question="q" * 9000 + "end", target="t" * 9000)
-
-    assert len(found.target) == SHOWN_CHARACTERS
-    assert len(found.question) <= SHOWN_CHARACTERS + 10
-    assert found.question.endswith("end")
-
-
-@pytest.mark.parametrize(
-    ("response", "choices", "shown"),
-    [
-        (Response("a", "Paris", "eos"), (), "Paris"),
-        (Response("a", "", "eos"), ("Paris", "Rome"), "Rome"),
-        (Response("a", "", "error", error="too long"), ("Paris", "Rome"), "[error: too long]"),
-        (Response("a", "", "eos"), (), ""),
-    ],
-)
-def test_the_shown_answer_is_the_text_the_choice_or_the_error(response, choices, shown):
-    assert shown_answer(response, Sample(id="a", inputs={}, choices=choices), "Rome") == shown

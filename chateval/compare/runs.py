@@ -1,0 +1,148 @@
+"""Runs of different times and places -> one Report: what changed, what may be compared, and how it went."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from chateval.compare.aggregate import Address, SampleMeans, estimate, sample_means
+from chateval.compare.changes import Side, find_changes
+from chateval.compare.comparable import Refused, compare_samples, refuse
+from chateval.compare.crossed import find_crossings
+from chateval.compare.flips import evidence_of, find_flips, flipped
+from chateval.compare.gather import Gatherer
+from chateval.compare.match import Matched, match_samples
+from chateval.compare.pairs import compare_all
+from chateval.compare.slices import SampleFacts, find_slices
+from chateval.compare.subjects import Subject, find_baseline, find_subjects, named_apart
+from chateval.compare.textless import with_texts
+from chateval.errors import DataError
+from chateval.records import Change, Estimate, Figure, Refusal, Report, Run, TaskSummary
+
+R = TypeVar("R", Estimate, Figure)
+
+
+def compare_runs(runs: Sequence[Run], baseline: str | None = None) -> Report:
+    """Compare the checkpoints of several runs on the samples that they share.
+
+    Args:
+        runs: At least one; the first one's tasks, sample ids and baseline come before the others'.
+        baseline: Name of a checkpoint among those of all runs, `RUN/CHECKPOINT` where two have one name; None is the
+            baseline of the first run.
+
+    Returns:
+        A report as of one run. What may not be compared has estimates, and stands in its `refusals`.
+
+    Raises:
+        DataError: If there is no run, or no checkpoint called `baseline`.
+    """
+    if not runs:
+        raise DataError("no run to compare")
+    named = named_apart(with_texts(runs))
+    subjects = find_subjects(named)
+    home = find_baseline(subjects, named, baseline)
+    matched = match_samples(named)
+    gatherer = Gatherer(named, subjects, matched)
+    means = sample_means(gatherer.scores())
+    refusals = _refusals(home, subjects, matched)
+    allowed = _allowed(means, refusals)
+    clusters = {address: sample.cluster for address, sample in matched.samples.items() if sample.cluster is not None}
+    gathered = gatherer.gather(flipped(allowed, home.name), home.name)
+    tasks = _tasks(home, named)
+    of_task: dict[str, dict[str, str | None]] = defaultdict(dict)
+    for (task, sample_id), cluster in clusters.items():
+        of_task[task][sample_id] = cluster
+    checkpoints = tuple(replace(subject.summary, name=subject.name) for subject in subjects)
+    evidence = evidence_of(checkpoints, tasks, matched.samples)
+    evidence = replace(evidence, seen=gathered.seen, reasons=gathered.reasons)
+    return Report(
+        baseline=home.name,
+        checkpoints=checkpoints,
+        tasks=tasks,
+        estimates=tuple(estimate(address, found, of_task[address[1]]) for address, found in means.items()),
+        audits=tuple(_renamed(subjects, lambda run: run.audits)),
+        comparisons=tuple(compare_all(allowed, home.name, clusters)),
+        flips=tuple(find_flips(allowed, home.name, evidence)),
+        figures=tuple(_renamed(subjects, lambda run: run.figures)),
+        changes=tuple(_changes(home, subjects, matched)),
+        refusals=tuple(refusals),
+        slices=tuple(find_slices(allowed, home.name, SampleFacts(matched.samples, gathered.lengths))),
+        crossings=tuple(find_crossings(allowed, home.name, checkpoints)),
+    )
+
+
+def _renamed(subjects: Sequence[Subject], records_of: Callable[[Run], Iterable[R]]) -> Iterator[R]:
+    """Yield the records of the subjects under their common names."""
+    for subject in subjects:
+        for found in records_of(subject.run):
+            if found.checkpoint == subject.summary.name:
+                yield replace(found, checkpoint=subject.name)
+
+
+def check_comparable(report: Report) -> None:
+    """Raise DataError, with the reasons, where a report has several checkpoints and no comparison."""
+    if len(report.checkpoints) == 1:
+        raise DataError(f"{report.baseline}: the only checkpoint; name a second run to compare it with")
+    if any(found.delta is not None for found in report.comparisons):
+        return
+    reasons = dict.fromkeys(f"{found.task}: {found.reason}" for found in report.refusals)
+    raise DataError(f"nothing can be compared with {report.baseline}: {' | '.join(reasons) or 'no score has a pair'}")
+
+
+def _changes(home: Subject, subjects: Sequence[Subject], matched: Matched) -> Iterator[Change]:
+    before, *sides = (Side(s.name, s.summary, s.run.tasks, s.run.manifest, s.run.harness) for s in (home, *subjects))
+    for subject, after in zip(subjects, sides, strict=True):
+        if subject is not home:
+            paired = compare_samples(home, subject, matched) if home.place != subject.place else {}
+            yield from find_changes(before, after, paired=paired)
+
+
+def _refusals(home: Subject, subjects: Sequence[Subject], matched: Matched) -> list[Refusal]:
+    known: dict[int, list[Refused]] = {}
+    for subject in subjects:
+        if subject.place not in known:
+            known[subject.place] = refuse(home, subject, matched)
+    return [
+        Refusal(home.name, subject.name, task, scorer, reason)
+        for subject in subjects
+        if subject is not home
+        for task, scorer, reason in known[subject.place]
+    ]
+
+
+def _allowed(means: Mapping[Address, SampleMeans], refusals: Sequence[Refusal]) -> dict[Address, SampleMeans]:
+    """Return the means without those of candidates that may not be compared."""
+    refused = {(found.candidate, found.task, found.scorer) for found in refusals}
+    return {
+        (checkpoint, task, scorer): samples
+        for (checkpoint, task, scorer), samples in means.items()
+        if not {(checkpoint, task, "*"), (checkpoint, task, scorer)} & refused
+    }
+
+
+def _tasks(home: Subject, runs: Sequence[Run]) -> tuple[TaskSummary, ...]:
+    """Return the tasks of all runs, each as the baseline's run has it or else the first one, with all scorers."""
+    found: dict[str, TaskSummary] = {}
+    for run in (home.run, *runs):
+        for task in run.tasks:
+            found[task.name] = _with_scorers(found[task.name], task) if task.name in found else task
+    return tuple(found.values())
+
+
+def _with_scorers(task: TaskSummary, other: TaskSummary) -> TaskSummary:
+    new = [index for index, scorer in enumerate(other.scorers) if scorer not in task.scorers]
+    if not new:
+        return task
+    return replace(
+        task,
+        scorers=(*task.scorers, *(other.scorers[index] for index in new)),
+        families=(*_filled(task, task.families), *(_filled(other, other.families)[index] for index in new)),
+        scorer_digests=(
+            *_filled(task, task.scorer_digests),
+            *(_filled(other, other.scorer_digests)[index] for index in new),
+        ),
+    )
+
+
+def _filled(task: TaskSummary, values: Sequence[str]) -> Sequence[str]:
+    return values or ("",) * len(task.scorers)

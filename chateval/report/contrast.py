@@ -1,0 +1,105 @@
+"""What changed and where it comes from, looked up in a report for the outputs."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from chateval.records import Comparison, Refusal, Report, Slice
+
+SHOWN_SLICES = 12
+"""Parts of the samples that a table names; report.json has all."""
+_NOTEWORTHY = 0.05
+"""Least distance of a part's delta from the whole delta that is named, in [0, 2]."""
+
+SLICES = (
+    "Parts of the samples on which the difference is farthest from that of the whole task. They describe, they test "
+    "nothing: intervals are not adjusted for the number of parts."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLine:
+    """A change, with all candidates that it is true of."""
+
+    kind: str
+    words: str
+    candidates: tuple[str, ...]
+
+
+def change_lines(report: Report) -> list[ChangeLine]:
+    """Return each change once, in the report's order within its candidates."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for change in report.changes:
+        found.setdefault((change.kind, change.words), []).append(change.candidate)
+    return [ChangeLine(kind, words, tuple(names)) for (kind, words), names in found.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalLine:
+    """A reason not to compare, with all tasks, scorers and candidates that it holds for."""
+
+    candidates: tuple[str, ...]
+    measures: tuple[str, ...]
+    """`task`, or `task/scorer`."""
+    reason: str
+
+
+def refusal_lines(report: Report) -> list[RefusalLine]:
+    """Return each reason once."""
+    found: dict[str, list[Refusal]] = {}
+    for refusal in report.refusals:
+        found.setdefault(refusal.reason, []).append(refusal)
+    return [
+        RefusalLine(_unique(one.candidate for one in group), _unique(map(_measure, group)), reason)
+        for reason, group in found.items()
+    ]
+
+
+def _measure(refusal: Refusal) -> str:
+    return refusal.task if refusal.scorer == "*" else f"{refusal.task}/{refusal.scorer}"
+
+
+def _unique(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+@dataclass(frozen=True, slots=True)
+class CauseLine:
+    """Why samples flipped one way, for a candidate and a scorer."""
+
+    candidate: str
+    task: str
+    scorer: str
+    won: bool
+    """True: why the baseline was not right; False: why the candidate is not."""
+    causes: tuple[tuple[str, int], ...]
+    """With the number of samples, the most frequent first."""
+
+
+def cause_lines(report: Report) -> list[CauseLine]:
+    """Return why samples flipped, losses before wins, in the order of tasks and scorers; nothing without causes."""
+    found: dict[tuple[str, str, str, bool], Counter[str]] = {}
+    for flip in report.flips:
+        if flip.cause:
+            found.setdefault((flip.candidate, flip.task, flip.scorer, flip.won), Counter())[flip.cause] += 1
+    order = {(task.name, scorer): i for i, task in enumerate(report.tasks) for scorer in task.scorers}
+    lines = [CauseLine(*key, causes=tuple(counts.most_common())) for key, counts in found.items()]
+    return sorted(lines, key=lambda line: (line.won, order.get((line.task, line.scorer), 0)))
+
+
+def noteworthy_slices(report: Report) -> list[tuple[Slice, Comparison]]:
+    """Return the slices that stand apart from their whole comparison, what is farthest for its size first."""
+    whole = {(c.candidate, c.task, c.scorer): c for c in report.comparisons}
+    found: list[tuple[float, Slice, Comparison]] = []
+    for part in report.slices:
+        comparison = whole.get((part.candidate, part.task, part.scorer))
+        if comparison is not None and comparison.delta is not None:
+            distance = abs(part.delta - comparison.delta)
+            if distance >= _NOTEWORTHY:
+                found.append((distance * part.n_pairs**0.5, part, comparison))
+    return [(part, comparison) for _, part, comparison in sorted(found, key=lambda one: -one[0])][:SHOWN_SLICES]
+
+
+def causes_words(causes: Sequence[tuple[str, int]]) -> str:
+    """Return causes in one line, such as `19 malformed, 3 truncated`."""
+    return ", ".join(f"{n} {cause}" for cause, n in causes)

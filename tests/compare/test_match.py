@@ -1,0 +1,45 @@
+"""Samples of several runs under common ids."""
+
+from made_runs import run, sample
+
+from chateval.compare.match import match_samples
+
+
+def common(first, second):
+    runs = [run("a", {"base": "1" * len(first)}, samples={"facts": first})]
+    runs.append(run("b", {"base": "1" * len(second)}, samples={"facts": second}))
+    matched = match_samples(runs)
+    return [matched.common(1, "facts", one.id) for one in second]
+
+
+def test_equal_ids_are_equal_samples():
+    assert common([sample(1), sample(2)], [sample(2), sample(1)]) == ["2", "1"]
+
+
+def test_ids_of_another_kind_pair_by_what_is_said_and_wanted():
+    assert common([sample(1), sample(2)], [sample(2, id="doc-2"), sample(1, id="doc-1")]) == ["2", "1"]
+
+
+def test_the_second_sample_of_a_content_pairs_with_the_second():
+    first = [sample(1), sample(1, id="1 again")]
+
+    assert common(first, [sample(1, id="x"), sample(1, id="y"), sample(1, id="z")]) == ["1", "1 again", "z"]
+
+
+def test_another_target_or_question_is_another_sample():
+    assert common([sample(1)], [sample(1, id="x", target="Rome")]) == ["x"]
+    assert common([sample(1)], [sample(1, id="x", messages=({"role": "user", "content": "Why?"},))]) == ["x"]
+
+
+def test_parts_that_are_no_text_tell_samples_apart():
+    def seen(url, name):
+        content = [{"type": "text", "text": "What is it?"}, {"type": "image_url", "image_url": {"url": url}}]
+        return sample(1, id=name, messages=({"role": "user", "content": content},))
+
+    assert common([seen("a.png", "1")], [seen("b.png", "x"), seen("a.png", "y")]) == ["x", "1"]
+
+
+def test_what_is_new_in_a_later_run_keeps_its_id():
+    matched = match_samples([run("a", {"base": "1"}), run("b", {"base": "11"})])
+
+    assert [name for _, name in matched.samples] == ["0", "1"]
