@@ -1,0 +1,192 @@
+"""Files that other programs wrote -> JSON values, within limits; what is too large, too deep or broken is refused."""
+
+import gzip
+import json
+import math
+import os
+import re
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from chateval.errors import DataError
+
+MAX_LINE_BYTES = 64 * 2**20
+"""Of one line of JSONL."""
+MAX_FILE_BYTES = 2 * 2**30
+"""Of a file that is read whole."""
+MAX_FILES = 20_000
+"""That are looked at below a folder."""
+
+_SECRET = re.compile(r"token$|key$|secret|password", re.IGNORECASE)
+_SECRET_PAIR = re.compile(r"(\b\w*(?:token|key|secret|password))=[^,\s]+", re.IGNORECASE)
+_HUGE = re.compile(rb"[eE]\+?[0-9]{3}")
+"""Exponents of numbers that may be infinite as floats."""
+
+
+def parse(data: bytes | str, *, where: str) -> Any:
+    """Parse JSON as Python writes it, in which NaN and infinite numbers become the texts that they are written as.
+
+    A score that is such a text is said to be unscored, and what is kept of a log can be written as JSON again.
+
+    Raises:
+        DataError: If it is not JSON; the message starts with `where`.
+    """
+    try:
+        is_plain = _HUGE.search(data if isinstance(data, bytes) else data.encode("utf-8", "replace")) is None
+        return json.loads(data, parse_constant=str, parse_float=None if is_plain else _finite)
+    except RecursionError as error:
+        raise DataError(f"{where}: nested too deeply") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{where}: not UTF-8 (byte {data[error.start]!r:.8})") from error
+    except ValueError as error:
+        raise DataError(f"{where}: not valid JSON: {error}") from error
+
+
+def _finite(spelt: str) -> float | str:
+    found = float(spelt)
+    return found if math.isfinite(found) else spelt
+
+
+def read_json(path: Path) -> Any:
+    """Read a file of JSON.
+
+    Raises:
+        DataError: If it cannot be read, is larger than `MAX_FILE_BYTES` or is not JSON.
+    """
+    return parse(read_bytes(path), where=str(path))
+
+
+def object_in(path: Path) -> dict[str, Any] | None:
+    """Return the JSON object that a file holds; None where it holds none, without reading what cannot be one."""
+    if path.suffix == ".gz" or read_start(path) != b"{":
+        return None
+    try:
+        found = read_json(path)
+    except DataError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def read_bytes(path: Path, limit: int = MAX_FILE_BYTES) -> bytes:
+    """Read a file of at most `limit` bytes.
+
+    Raises:
+        DataError: If it cannot be read or is larger.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    if len(data) > limit:
+        raise DataError(f"{path}: larger than {limit:,} bytes, the most that is read")
+    return data.removeprefix(b"\xef\xbb\xbf")
+
+
+def read_objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield (path:line, object) for each line of JSONL that is not blank; `.gz` is unpacked on the way.
+
+    Raises:
+        DataError: If the file cannot be read, a line is longer than `MAX_LINE_BYTES` or is not a JSON object.
+    """
+    try:
+        with _open(path) as file:
+            number = 0
+            while line := file.readline(MAX_LINE_BYTES + 1):
+                number += 1
+                where = f"{path}:{number}"
+                if len(line) > MAX_LINE_BYTES:
+                    raise DataError(f"{where}: longer than {MAX_LINE_BYTES:,} bytes, the most that is read")
+                if line.isspace():
+                    continue
+                row = parse(line.removeprefix(b"\xef\xbb\xbf"), where=where)
+                if not isinstance(row, dict):
+                    raise DataError(f"{where}: a line must be a JSON object, found {type(row).__name__}")
+                yield where, row
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
+
+
+def first_object(path: Path) -> dict[str, Any] | None:
+    """Return the first object of a JSONL file; None where its first line is none."""
+    try:
+        return next((row for _, row in read_objects(path)), None)
+    except DataError:
+        return None
+
+
+def read_start(path: Path) -> bytes:
+    """Return the first byte of a file that is no space; empty where there is none near, or it cannot be read."""
+    try:
+        with _open(path) as file:
+            return file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+    except (OSError, EOFError, zlib.error):
+        return b""
+
+
+def _open(path: Path) -> IO[bytes]:
+    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
+
+
+def stem_of(path: Path) -> str:
+    """Return the name of a file without its endings."""
+    name = path.name
+    for ending in (".gz", ".jsonl", ".json", ".parquet", ".csv", ".tsv", ".eval"):
+        name = name.removesuffix(ending)
+    return name
+
+
+def files_below(path: Path, *endings: str) -> list[Path]:
+    """Return the file itself, or the files below a folder that end so, in order; links to folders are not followed.
+
+    Raises:
+        DataError: If there are more than `MAX_FILES`.
+    """
+    if path.is_file():
+        return [path]
+    found: list[Path] = []
+    for folder, folders, names in os.walk(path):
+        folders.sort()
+        found += [Path(folder) / name for name in sorted(names) if name.endswith(endings)]
+        if len(found) > MAX_FILES:
+            raise DataError(f"{path}: more than {MAX_FILES:,} files below it; name the folder of one run")
+    return found
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """Return an object as it is, and anything else as an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def sequence(value: Any) -> Sequence[Any]:
+    """Return an array as it is, and anything else as an empty one."""
+    return value if isinstance(value, (list, tuple)) else ()
+
+
+def text(value: Any, *, limit: int | None = None) -> str:
+    """Return a text as it is, None as the empty text, and other values as JSON; cut at `limit` characters."""
+    if value is None:
+        return ""
+    found = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return found if limit is None else found[:limit]
+
+
+def count(value: Any) -> int:
+    """Return a number of things, at least 0; 0 where there is no such number."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return 0
+    return int(value) if 0 <= value < 2**62 else 0
+
+
+def without_secrets(value: Any) -> Any:
+    """Return settings without the values of what is called a token, key, secret or password, at any depth."""
+    if isinstance(value, dict):
+        return {
+            name: "[left out]" if isinstance(one, str) and _SECRET.search(str(name)) else without_secrets(one)
+            for name, one in value.items()
+        }
+    if isinstance(value, list):
+        return [without_secrets(one) for one in value]
+    return _SECRET_PAIR.sub(r"\1=[left out]", value) if isinstance(value, str) else value

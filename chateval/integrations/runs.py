@@ -1,0 +1,151 @@
+"""A path -> Run: run folders and baselines of chateval, and what other harnesses left, told apart by content."""
+
+import gc
+import logging
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from chateval.compare.runs import compare_runs
+from chateval.errors import ConfigError, DataError, StoreError
+from chateval.integrations.importers import inspect_log, lighteval_details, lm_eval, promptfoo, table
+from chateval.integrations.importers.draft import Draft
+from chateval.integrations.importers.files import stem_of
+from chateval.records import Report, Run
+from chateval.report import read_report, visible
+from chateval.store.baseline import is_baseline, read_baseline
+from chateval.store.read import REPORT, is_run, read_run
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """How the runs of one harness are found and read."""
+
+    find: Callable[[Path], list[Path]]
+    """Path -> the files of that harness at or below it; empty where there are none."""
+    read: Callable[[Path, list[Path]], Draft]
+    words: str
+    """What it understands, for the reader of an error."""
+
+
+IMPORTERS: Mapping[str, Importer] = {
+    "lm-eval": Importer(lm_eval.find, lm_eval.read, "lm-evaluation-harness (results_*.json, samples_*.jsonl)"),
+    "inspect": Importer(inspect_log.find, inspect_log.read, "Inspect (.eval, .json)"),
+    "promptfoo": Importer(promptfoo.find, promptfoo.read, "promptfoo (eval -o FILE.json)"),
+    "lighteval": Importer(
+        lighteval_details.find, lighteval_details.read, "lighteval (details_*.parquet, results_*.json)"
+    ),
+    "table": Importer(table.find, table.read, "tables of scores (JSONL, CSV, TSV, JSON or Parquet)"),
+}
+"""In the order in which they are asked."""
+
+_LOG = logging.getLogger("chateval")
+_NAMED = re.compile(r"(?P<name>[\w.-]+)=(?P<path>.+)", re.DOTALL)
+
+
+def open_run(path: Path, *, harness: str | None = None) -> Run:
+    """Read a run of any kind.
+
+    Args:
+        path: A file or folder.
+        harness: Which of `IMPORTERS` it is, where its content would say another; None finds out.
+
+    Raises:
+        ConfigError: If no importer is called `harness`.
+        StoreError: If the path is not there or is of no known kind.
+        DataError: If it is of a known kind and broken.
+    """
+    if harness is not None and harness not in IMPORTERS:
+        raise ConfigError(f"unknown harness {harness!r}; known: {', '.join(IMPORTERS)}")
+    if not path.exists():
+        raise StoreError(f"{path}: not there")
+    if harness is None and is_run(path):
+        return read_run(path)
+    if harness is None and path.is_file() and is_baseline(path):
+        return read_baseline(path)
+    for importer in (IMPORTERS[harness],) if harness is not None else IMPORTERS.values():
+        files = importer.find(path)
+        if files:
+            return _import(importer, path, files)
+    known = "; ".join(one.words for one in IMPORTERS.values())
+    raise StoreError(f"{path}: not a run; understood are run folders and baselines of chateval, {known}")
+
+
+def _import(importer: Importer, path: Path, files: list[Path]) -> Run:
+    is_collecting = gc.isenabled()
+    gc.disable()  # nothing here has cycles, and looking for them among a million records takes as long as the rest
+    try:
+        run = importer.read(path, files).finish(path.resolve().name if path.is_dir() else stem_of(path))
+    except RecursionError as error:
+        raise DataError(f"{path}: nested too deeply") from error
+    finally:
+        if is_collecting:
+            gc.enable()
+    if not run.scores and not run.figures:
+        raise DataError(f"{path}: {run.harness}, and no score in it; {'; '.join(notes_of(run)) or 'it is empty'}")
+    return run
+
+
+def notes_of(run: Run) -> tuple[str, ...]:
+    """Return what was left out of a run of another harness, in words; nothing for chateval's own."""
+    notes = run.manifest.get("notes")
+    return tuple(str(note) for note in notes) if isinstance(notes, list) else ()
+
+
+def parse_run(text: str) -> tuple[str | None, Path]:
+    """Split `NAME=PATH`; the name is None where there is only a path. A path that exists is never split."""
+    found = _NAMED.fullmatch(text)
+    if found is None or Path(text).exists():
+        return None, Path(text)
+    return found["name"], Path(found["path"])
+
+
+def open_runs(texts: Sequence[str]) -> list[Run]:
+    """Read runs as a command line names them, each `PATH` or `NAME=PATH`; their names are unique.
+
+    Runs that were given no name and share one (of their folders) get `-2`, `-3`, ... in order. What was left out of a
+    run of another harness is logged as a warning, which a command shows on stderr.
+
+    Raises:
+        ConfigError: If two runs were given the same name.
+        StoreError: If a path is not there or is of no known kind.
+        DataError: If one is broken.
+    """
+    parsed = [parse_run(text) for text in texts]
+    given = [name for name, _ in parsed if name is not None]
+    for name in given:
+        if given.count(name) > 1:
+            raise ConfigError(f"{name}=: two runs cannot have the same name")
+    taken, runs = set(given), []
+    for called, path in parsed:
+        run = open_run(path)
+        runs.append(replace(run, name=called or _free(run.name, taken)))
+        taken.add(runs[-1].name)
+        _say_notes(runs[-1])
+    return runs
+
+
+def open_report(text: str) -> Report:
+    """Return the report of a run of any kind, of a run folder of chateval and of a report.json as it was written.
+
+    Args:
+        text: `PATH`, or `NAME=PATH` of another harness' run.
+
+    Raises:
+        ConfigError, StoreError, DataError: As `open_runs`.
+    """
+    _, path = parse_run(text)
+    return read_report(path) if is_run(path) or path.name == REPORT else compare_runs(open_runs([text]))
+
+
+def _say_notes(run: Run) -> None:
+    for note in notes_of(run):
+        _LOG.warning("%s: %s", visible(run.name), visible(note))
+
+
+def _free(name: str, taken: set[str]) -> str:
+    found, number = name, 2
+    while found in taken:
+        found, number = f"{name}-{number}", number + 1
+    return found
