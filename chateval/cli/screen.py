@@ -16,7 +16,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-out = Console(highlight=False, markup=False, width=None if os.isatty(1) else 160)
+out = Console(highlight=False, markup=False, width=None if os.isatty(1) or "COLUMNS" in os.environ else 80)
 err = Console(stderr=True, highlight=False, markup=False)
 
 

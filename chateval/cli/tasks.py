@@ -47,11 +47,11 @@ def tasks(
     out.print(table)
     if show:
         for row in rows:
-            out.print(f"\n{visible(row['name'])}:", markup=False)
+            out.print(f"\n{visible(row['name'])}:", markup=False, soft_wrap=True)
             for message in row.get("messages", ()):
-                out.print(f"[{message['role']}] {visible(str(message['content']))}", markup=False)
+                out.print(f"[{message['role']}] {visible(str(message['content']))}", markup=False, soft_wrap=True)
             if "target" in row:
-                out.print(f"[target] {visible(row['target'])}", markup=False)
+                out.print(f"[target] {visible(row['target'])}", markup=False, soft_wrap=True)
 
 
 def _bundled() -> list[dict[str, Any]]:

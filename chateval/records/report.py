@@ -1,6 +1,7 @@
 """All that is shown of a run."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from chateval.findings import TemplateReport
 from chateval.records.contrast import Change, Crossing, Noise, Refusal, Slice
@@ -61,6 +62,8 @@ class CheckpointSummary:
     """Numbers in the weight files, the adapter's and its base's together; None where nothing says."""
     step: int | None = None
     """Optimizer step of the training that it was saved at; None where nothing says."""
+    inert: str = ""
+    """Why an adapter adds nothing to its base, such as `every lora_B is 0`; empty if it adds something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +109,7 @@ class Report:
     crossings: tuple[Crossing, ...] = ()
     noise: tuple[Noise, ...] = ()
     """Of the baseline, where it was measured."""
+    is_anytime: bool = False
+    """Whether intervals hold wherever the run stopped: confidence sequences, without tests beside them."""
+    format: Literal[1] = 1
+    """Of report.json; it changes when a field goes away or means something else."""

@@ -1,12 +1,12 @@
 """The report as Markdown, for a pull request or a step summary. Text of models stands in fences only."""
 
-import html
-import re
-
-from chateval.records import Comparison, Estimate, Flip, Report
+from chateval.records import Comparison, Estimate, Report
+from chateval.report import markdown_contrast as contrast
+from chateval.report.markdown_blocks import barred, fence, flip_text, in_html
+from chateval.report.markdown_cells import cell as _cell
+from chateval.report.markdown_cells import row as _row
 from chateval.report.tables import FlipGroup, audit_lines, figure_lines, flip_groups, lines
 from chateval.report.words import (
-    METHOD,
     changed_words,
     count_words,
     decoding_words,
@@ -16,13 +16,13 @@ from chateval.report.words import (
     figure_words,
     finding_words,
     mean_words,
+    method,
     p_words,
     record_words,
     silenced_words,
     slice_words,
     strata_words,
     summary,
-    visible,
 )
 
 SHOWN_FLIPS = 5
@@ -33,10 +33,12 @@ _SIGN = {"better": "▲", "worse": "▼", "unclear": ""}
 
 def to_markdown(report: Report) -> str:
     """Return the report as Markdown."""
-    parts = [f"# {' / '.join(_cell(c.name) for c in report.checkpoints)}", *(f"- {_cell(s)}" for s in summary(report))]
+    title = f"# {' / '.join(_cell(c.name) for c in report.checkpoints)}"
+    changes = [*contrast.changes(report), ""] if report.changes else []
+    parts = [title, *changes, *(f"- {_cell(s)}" for s in summary(report)), *contrast.refusals(report)]
     if report.verdicts:
         parts += ["", "## Gate", "", *_verdicts(report)]
-    parts += ["", "## Scores", "", *_scores(report), "", METHOD]
+    parts += ["", "## Scores", "", *_scores(report), "", method(report), *contrast.origins(report)]
     if report.figures:
         parts += ["", "## Measures", "", *_figures(report)]
     parts += ["", "## Template correctness", "", *_templates(report)]
@@ -49,26 +51,6 @@ def to_markdown(report: Report) -> str:
         for group in flip_groups(report):
             parts += _flips(group)
     return "\n".join(parts) + "\n"
-
-
-def _cell(text: str) -> str:
-    """Return text that a Markdown table keeps as text: no markup, no mention, no line break.
-
-    A backslash keeps neither `@name` nor `#1` from becoming a link; a comment behind the sign does.
-    """
-    flat = visible(text).replace("\n", " ")
-    escaped = re.sub(r"([\\`*_{}\[\]<>|~#])", r"\\\1", flat)
-    return re.sub(r"[#@]", r"\g<0><!-- -->", escaped)
-
-
-def _in_html(text: str) -> str:
-    """Return text that stays text inside of an HTML block, where Markdown's backslashes escape nothing."""
-    flat = html.escape(visible(text).replace("\n", " "), quote=False)
-    return re.sub(r"[#@]", r"\g<0><!-- -->", flat)
-
-
-def _row(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def _scores(report: Report) -> list[str]:
@@ -138,9 +120,9 @@ def _audit_cell(found: Estimate | None, changed: Comparison | None) -> str:
 def _faults(report: Report) -> list[str]:
     parts: list[str] = []
     for fault in report.faults:
-        text = _barred(f"prompt ends: {fault.prompt_end}", f"answer:      {fault.raw_text}")
+        text = barred(f"prompt ends: {fault.prompt_end}", f"answer:      {fault.raw_text}")
         title = f"{fault.scorer}, {fault.checkpoint}, {fault.task}, sample {fault.sample_id}: {fault.reason}"
-        parts += ["", f"<details><summary>{_in_html(title)}</summary>", "", _fence(text), "", "</details>"]
+        parts += ["", f"<details><summary>{in_html(title)}</summary>", "", fence(text), "", "</details>"]
     return parts
 
 
@@ -202,33 +184,7 @@ def _flips(group: FlipGroup) -> list[str]:
     title = f"### {_cell(group.task)} / {group.scorer}: {len(group.flips)} {verb} {_cell(group.candidate)}"
     parts = [title, ""]
     for flip in group.flips[:SHOWN_FLIPS]:
-        parts += [f"Sample {flip.sample_id}", "", _fence(_flip_text(flip)), ""]
+        parts += [f"Sample {flip.sample_id}", "", fence(flip_text(flip)), ""]
     if len(group.flips) > SHOWN_FLIPS:
         parts += [f"{len(group.flips) - SHOWN_FLIPS} more are in report.html.", ""]
     return parts
-
-
-def _flip_text(flip: Flip) -> str:
-    return _barred(
-        f"asked:  {flip.question}",
-        f"target: {flip.target}",
-        _side(flip.baseline, flip.baseline_value, flip.baseline_reason, flip.baseline_text),
-        _side(flip.candidate, flip.candidate_value, flip.candidate_reason, flip.candidate_text),
-    )
-
-
-def _barred(*parts: str) -> str:
-    """Return parts whose further lines start with a bar: none acts as a CI command or poses as the next part."""
-    return "\n".join(part.replace("\n", "\n  | ") for part in parts)
-
-
-def _side(name: str, value: float, reason: str, text: str) -> str:
-    return f"{name} ({value:g}{'; ' + reason if reason else ''}): {text}"
-
-
-def _fence(text: str) -> str:
-    """Put text into a fence that is longer than any run of backticks in it."""
-    shown = visible(text)
-    longest = max((len(run) for run in re.findall(r"`+", shown)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}text\n{shown}\n{fence}"

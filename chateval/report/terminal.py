@@ -1,157 +1,230 @@
-"""The report on a terminal, by rich. Text of models and data is shown as text, never as markup."""
+"""The report on a terminal: the verdict first, in lines that fit. Text of models and data is shown as text only."""
 
-from rich.console import Console, Group, RenderableType
-from rich.table import Table
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from rich.console import Console, RenderableType
 from rich.text import Text
 
-from chateval.records import Comparison, Estimate, Report
-from chateval.report.tables import audit_lines, figure_lines, flip_groups, lines
-from chateval.report.words import (
-    changed_words,
-    count_words,
-    delta_words,
-    direction,
-    fidelity_words,
-    figure_words,
-    finding_words,
-    mean_words,
-    p_words,
-    silenced_words,
-    slice_words,
-    summary,
-    visible,
-)
+from chateval.findings import TemplateReport
+from chateval.records import Report, Verdict
+from chateval.records.gate import Outcome
+from chateval.report import terminal_contrast as contrast
+from chateval.report.tables import AuditCell, audit_lines, figure_lines, flip_groups, lines
+from chateval.report.terminal_rows import STYLE, Page, Tone, flat, measured, page_of, said
+from chateval.report.words import figure_words, slice_words, standing
 
-_STYLE = {"better": "green", "worse": "red", "unclear": ""}
-_SIGN = {"better": "▲", "worse": "▼", "unclear": "·"}
-_TEMPLATE_STYLE = {"BROKEN": "bold red", "UNVERIFIED": "yellow", "CONFORMS": "green", "PROVEN": "bold green"}
-_OUTCOME_STYLE = {"pass": "green", "fail": "bold red", "inconclusive": "yellow"}
+_OUTCOME: dict[Outcome, tuple[str, str, Tone]] = {
+    "pass": ("✓", "+", "good"),
+    "fail": ("✗", "x", "bad"),
+    "inconclusive": ("?", "?", "unsure"),
+}
+"""Outcome of a rule -> its sign, the sign in ASCII, its tone."""
+_TEMPLATE: dict[str, Tone] = {"BROKEN": "bad", "UNVERIFIED": "unsure", "CONFORMS": "good", "PROVEN": "good"}
+_SEVERITIES = ("error", "warning", "info")
+
+SHOWN_FLIPS = 20
+"""Lines of the table of flips; the rest are counted."""
 
 
 def show(report: Report, console: Console) -> None:
-    """Print the comparative table, the template audit, the flips in numbers, and the gate's verdicts."""
-    console.print(Group(*_parts(report)))
+    """Print the verdict, the scores, the templates, the flips in numbers and the gate, as wide as the console."""
+    page = page_of(console, report)
+    for part in _parts(report, page):
+        if isinstance(part, Text):
+            part.rstrip()
+        console.print(part, soft_wrap=isinstance(part, Text))
 
 
-def _parts(report: Report) -> list[RenderableType]:
-    parts: list[RenderableType] = [_comparison_table(report)]
-    if report.figures:
-        parts.append(_figure_table(report))
-    parts += [_template_table(report), _audit_table(report)]
-    flips = _flip_table(report)
-    if flips:
-        parts.append(flips)
+def _parts(report: Report, page: Page) -> Iterator[RenderableType]:
+    yield from contrast.changes(report, page)
+    yield from _summary(report, page)
+    yield from contrast.refusals(report, page)
+    yield from _scores(report, page)
+    yield from contrast.origins(report, page)
+    yield from _figures(report, page)
+    yield from _templates(report, page)
+    yield from _audits(report, page)
+    yield from _flips(report, page)
+    yield from _gate(report, page)
+    yield from _elsewhere(report, page)
+
+
+def _title(text: str, page: Page) -> list[Text]:
+    return [Text(""), *page.wrapped(text, indent=0, tone="title")]
+
+
+def _summary(report: Report, page: Page) -> Iterator[Text]:
+    """Yield a line for each candidate, and what it is worse on by name."""
+    candidates = [c for c in report.checkpoints if c.name != report.baseline]
+    yield from page.wrapped(f"Against {page.name(report.baseline)}, by the adjusted p:", indent=0, tone="title")
+    if not candidates:
+        yield from page.wrapped("nothing to compare: there is no other checkpoint", indent=2)
+    for checkpoint in candidates:
+        found = [c for c in report.comparisons if c.candidate == checkpoint.name]
+        counts = Counter(map(standing, found))
+        line = Text(f"  {page.label(checkpoint.name)}")
+        for word in ("better", "worse", "perhaps better", "perhaps worse", "within noise", "unclear", "not compared"):
+            if counts[word] or word in ("better", "worse"):
+                text, tone = said(word, page)
+                line.append("  ").append(f"{text} {counts[word]}", style=STYLE[tone] if counts[word] else "")
+        if checkpoint.template is not None and checkpoint.template.verdict == "BROKEN":
+            line.append("  ").append("template BROKEN", style=STYLE["bad"])
+        if checkpoint.inert:
+            line.append("  ").append(f"adapter adds nothing: {checkpoint.inert}", style=STYLE["bad"])
+        yield from _hanging(line, page)
+        for word in ("worse", "perhaps worse"):
+            names = [f"{c.task}/{c.scorer}" for c in found if standing(c) == word]
+            if names:
+                text, tone = said(word, page)
+                yield from page.wrapped(f"{text}: {flat(', '.join(names))}", indent=4, tone=tone)
+    if any(standing(c).startswith("perhaps") for c in report.comparisons):
+        yield from page.wrapped('"?" is by the interval alone, not by the adjusted p', indent=2, tone="quiet")
     if report.verdicts:
-        parts.append(_verdict_table(report))
-    parts.extend(Text(visible(line)) for line in summary(report))
-    return parts
+        yield _gate_line(report.verdicts, page)
 
 
-def _comparison_table(report: Report) -> Table:
-    table = Table(
-        title=Text(f"Scores; differences are against {visible(report.baseline)}", style="table.title"),
-        title_justify="left",
-        expand=False,
-    )
-    table.add_column("task / scorer")
-    for checkpoint in report.checkpoints:
-        table.add_column(Text(visible(checkpoint.name)))
+def _hanging(line: Text, page: Page) -> Iterator[Text]:
+    for index, part in enumerate(line.wrap(page.console, page.width - 4)):
+        yield part if index == 0 else Text.assemble("    ", part)
+
+
+def _gate_line(verdicts: Iterable[Verdict], page: Page) -> Text:
+    counts = Counter(verdict.outcome for verdict in verdicts if not verdict.is_warning)
+    n_warnings = sum(verdict.is_warning for verdict in verdicts)
+    line = Text("  gate:")
+    for outcome, (sign, plain, tone) in _OUTCOME.items():
+        if counts[outcome]:
+            line.append(" ").append(f"{plain if page.is_ascii else sign} {outcome} {counts[outcome]}", STYLE[tone])
+    return line.append(f" warnings {n_warnings}") if n_warnings else line
+
+
+def _scores(report: Report, page: Page) -> Iterator[Text]:
+    yield from _title(f"Scores; differences are against {page.name(report.baseline)}, brackets are 95 %", page)
     for line in lines(report):
         if line.is_headline:
-            table.add_row(Text.assemble((visible(line.task.name), "bold"), f" ({slice_words(line.task)})"))
-        table.add_row(Text(f"  {line.scorer}"), *(_cell(estimate, comparison) for estimate, comparison in line.cells))
-    return table
+            yield from page.wrapped(f"{flat(line.task.name)} ({slice_words(line.task)})", indent=0)
+        yield from page.wrapped(flat(line.scorer), indent=1, tone="title")
+        absent = []
+        for checkpoint, (estimate, comparison) in zip(report.checkpoints, line.cells, strict=True):
+            if estimate is None:
+                absent.append(page.name(checkpoint.name))
+            else:
+                yield from measured(page, checkpoint.name, estimate, comparison, n_samples=line.task.n_samples)
+        if absent:
+            yield from page.wrapped(f"not run: {', '.join(absent)}", indent=2, tone="quiet")
 
 
-def _cell(estimate: Estimate | None, comparison: Comparison | None) -> Text:
-    cell = Text(mean_words(estimate))
-    if estimate is not None and estimate.n_unscored:
-        cell.append(f" ({count_words(estimate)})", style="yellow")
-    if comparison is not None:
-        word = direction(comparison)
-        cell.append(f"\n{_SIGN[word]} {delta_words(comparison)} {p_words(comparison.p_adjusted)}", style=_STYLE[word])
-    return cell
-
-
-def _figure_table(report: Report) -> Table:
-    table = Table(title="Measures over all answers of a task", title_justify="left", expand=False)
-    table.add_column("task / measure")
-    for checkpoint in report.checkpoints:
-        table.add_column(Text(visible(checkpoint.name)))
+def _figures(report: Report, page: Page) -> Iterator[Text]:
+    if not report.figures:
+        return
+    yield from _title("Measures over all answers of a task", page)
     for line in figure_lines(report):
-        name = f"{line.task.name} / {line.measure}\n  {line.unit}{'; less is better' if line.is_less_better else ''}"
-        table.add_row(Text(visible(name)), *(Text(figure_words(figure)) for figure in line.cells))
-    return table
+        unit = f"{line.unit}; less is better" if line.is_less_better else line.unit
+        yield from page.wrapped(flat(f"{line.task.name} / {line.measure} ({unit})"), indent=1, tone="title")
+        for checkpoint, figure in zip(report.checkpoints, line.cells, strict=True):
+            yield from _hanging(Text(f"  {page.label(checkpoint.name)}  {figure_words(figure)}"), page)
 
 
-def _template_table(report: Report) -> Table:
-    table = Table(title="Chat templates; fidelity is over published probes", title_justify="left", expand=False)
-    for column in ("checkpoint", "verdict", "family", "fidelity", "findings"):
-        table.add_column(column)
+def _templates(report: Report, page: Page) -> Iterator[Text]:
+    """Yield a line for each checkpoint; findings are folded to their codes, only a broken one says why."""
+    yield from _title("Chat templates", page)
     for checkpoint in report.checkpoints:
         found = checkpoint.template
+        line = Text(f"  {page.label(checkpoint.name)}  ")
         if found is None:
-            table.add_row(Text(visible(checkpoint.name)), "not checked", "", "", "")
+            yield line.append("not checked")
             continue
-        table.add_row(
-            Text(visible(checkpoint.name)),
-            Text(found.verdict, style=_TEMPLATE_STYLE[found.verdict]),
-            Text(visible(found.family or "unknown")),
-            Text(visible(fidelity_words(found.fidelity))),
-            Text(visible("\n".join([*map(finding_words, found.findings), *silenced_words(found)]) or "none")),
-        )
-    return table
+        line.append(f"{found.verdict:10}", STYLE[_TEMPLATE[found.verdict]])
+        line.append(f"  {', '.join([flat(found.family or 'family unknown'), _probe_words(found), *_codes(found)])}")
+        yield from _hanging(line, page)
+        if found.verdict in ("BROKEN", "UNVERIFIED"):
+            yield from page.wrapped(page.cut(flat(found.reason), 3 * (page.width - 4)), indent=4)
 
 
-def _audit_table(report: Report) -> Table:
-    table = Table(
-        title=Text(f"Prompts and answers, over all tasks; differences are against {visible(report.baseline)}"),
-        title_justify="left",
-        expand=False,
-    )
-    table.add_column("claim")
-    for checkpoint in report.checkpoints:
-        table.add_column(Text(visible(checkpoint.name)))
+def _probe_words(found: TemplateReport) -> str:
+    if found.fidelity is None:
+        return "fidelity not measured"
+    total = found.fidelity.total
+    return f"{total.n_right}/{total.n} probes"
+
+
+def _codes(found: TemplateReport) -> list[str]:
+    counts = Counter((_SEVERITIES.index(finding.severity), finding.code) for finding in found.findings)
+    shown = [f"{_SEVERITIES[rank]} {code}{f' x{n}' if n > 1 else ''}" for (rank, code), n in sorted(counts.items())]
+    return [*shown, *(f"{flat(code)} silenced" for code in found.suppressed)]
+
+
+def _audits(report: Report, page: Page) -> Iterator[Text]:
+    """Yield the claims that fail somewhere; those that hold everywhere are named only."""
+    yield from _title("Prompts and answers, over all tasks", page)
+    held, absent = [], []
     for scorer, cells in audit_lines(report):
-        table.add_row(scorer, *(_audit_cell(estimate, changed) for estimate, changed in cells))
-    return table
+        measured_cells = [estimate for estimate, _ in cells if estimate is not None and estimate.n]
+        if not measured_cells:
+            absent.append(scorer)
+        elif all(estimate.mean == 1 and not estimate.n_unscored for estimate in measured_cells):
+            held.append(scorer)
+        else:
+            yield from page.wrapped(flat(scorer), indent=1, tone="title")
+            yield from _audit_rows(report, cells, page)
+    if held:
+        yield from page.wrapped(f"hold wherever they apply: {flat(', '.join(held))}", indent=1)
+    if absent:
+        yield from page.wrapped(f"does not apply: {flat(', '.join(absent))}", indent=1)
 
 
-def _audit_cell(found: Estimate | None, changed: Comparison | None) -> Text:
-    if found is None or not found.n:
-        return Text("does not apply", style="dim")
-    cell = Text(f"{mean_words(found)} n={found.n}", style="" if found.mean == 1 else "yellow")
-    delta = changed_words(changed)
-    return cell.append(f"\n  {delta}") if delta else cell
+def _audit_rows(report: Report, cells: Iterable[AuditCell], page: Page) -> Iterator[Text]:
+    for checkpoint, (estimate, comparison) in zip(report.checkpoints, cells, strict=True):
+        if estimate is None or not estimate.n:
+            yield from _hanging(Text(f"  {page.label(checkpoint.name)}  does not apply"), page)
+        else:
+            is_shown = comparison is not None and comparison.delta is not None
+            # what a claim does not apply to has no pair, and is no sample that was lost
+            shown = replace(comparison, n_dropped=0) if comparison is not None and is_shown else None
+            yield from measured(page, checkpoint.name, estimate, shown)
 
 
-def _flip_table(report: Report) -> Table | None:
-    groups = flip_groups(report)
-    if not groups:
-        return None
-    table = Table(title="Flips; both answers of each are in report.html", title_justify="left", expand=False)
-    for column in ("task / scorer", "checkpoint", "no longer right", "right only now"):
-        table.add_column(column)
-    counts: dict[tuple[str, str], dict[bool, int]] = {}
-    for group in groups:
-        place = (f"{group.task} / {group.scorer}", group.candidate)
-        counts.setdefault(place, {})[group.won] = len(group.flips)
-    for (measure, candidate), found in counts.items():
-        row = (measure, candidate, str(found.get(False, 0)), str(found.get(True, 0)))
-        table.add_row(*(Text(visible(text)) for text in row))
-    return table
+def _flips(report: Report, page: Page) -> Iterator[Text]:
+    counts: dict[tuple[str, str], Counter[bool]] = {}
+    for group in flip_groups(report):
+        counts.setdefault((f"{group.task} / {group.scorer}", group.candidate), Counter())[group.won] = len(group.flips)
+    if not counts:
+        return
+    yield from _title("Flips: samples that are no longer right, and right only now", page)
+    for (measure, candidate), found in list(counts.items())[:SHOWN_FLIPS]:
+        counted = f"-{found[False]:<4} +{found[True]:<4}"
+        yield Text(f"  {counted} {page.cut(f'{page.label(candidate)}  {flat(measure)}', page.width - 15)}")
+    if len(counts) > SHOWN_FLIPS:
+        yield Text(f"  and {len(counts) - SHOWN_FLIPS} lines more")
 
 
-def _verdict_table(report: Report) -> Table:
-    table = Table(title="Gate", title_justify="left", expand=False)
-    for column in ("verdict", "checkpoint", "rule", "reason"):
-        table.add_column(column)
+def _gate(report: Report, page: Page) -> Iterator[Text]:
+    if not report.verdicts:
+        return
+    yield from _title("Gate", page)
     for verdict in report.verdicts:
-        outcome = f"{verdict.outcome} (warning)" if verdict.is_warning else verdict.outcome
-        table.add_row(
-            Text(outcome, style=_OUTCOME_STYLE[verdict.outcome]),
-            Text(visible(verdict.checkpoint)),
-            Text(visible(verdict.rule)),
-            Text(visible(verdict.reason)),
-        )
-    return table
+        sign, plain, tone = _OUTCOME[verdict.outcome]
+        word = f"{plain if page.is_ascii else sign} {verdict.outcome}{' (warning)' if verdict.is_warning else ''}"
+        line = Text.assemble("  ", (word, STYLE[tone]), f"  {flat(verdict.checkpoint)}  {flat(verdict.rule)}")
+        yield from _hanging(line, page)
+        yield from page.wrapped(flat(verdict.reason), indent=6)
+
+
+def _elsewhere(report: Report, page: Page) -> Iterator[Text]:
+    """Say what was left out here and where it is."""
+    parts = []
+    if report.flips:
+        parts.append(f"both answers of {len(report.flips)} flips")
+    if n := sum(len(c.template.findings) for c in report.checkpoints if c.template):
+        parts.append(f"the {n} template findings in words")
+    if report.faults:
+        parts.append(f"{len(report.faults)} prompts and answers at fault")
+    if any(page.name(c.name) != flat(c.name) for c in report.checkpoints):
+        parts.append("names in full")
+    if parts:
+        what = ", ".join(parts)
+        text = f"In report.html and report.json: {what}. `chateval template explain CODE` says what a code means."
+        yield Text("")
+        yield from page.wrapped(text, indent=0, tone="quiet")

@@ -60,10 +60,17 @@ def record_words(found: Comparison) -> str:
 
 
 def direction(found: Comparison | None) -> str:
-    """Return `better` or `worse` if the adjusted p is below 0.05, else `unclear`."""
+    """Return `better` or `worse` if the adjusted p is below 0.05 and delta is more than noise, else `unclear`."""
     if found is None or found.delta is None or found.p_adjusted is None or found.p_adjusted >= ALPHA:
         return "unclear"
+    if is_noise(found):
+        return "unclear"
     return "better" if found.delta > 0 else "worse"
+
+
+def is_noise(found: Comparison) -> bool:
+    """Return whether reruns of the baseline explain the difference by themselves."""
+    return found.noise is not None and found.delta is not None and 0 < abs(found.delta) <= found.noise
 
 
 def changed_words(found: Comparison | None) -> str:
@@ -129,22 +136,29 @@ def summary(report: Report) -> list[str]:
         found: dict[str, list[str]] = {}
         for comparison in report.comparisons:
             if comparison.candidate == checkpoint.name:
-                found.setdefault(_standing(comparison), []).append(f"{comparison.task}/{comparison.scorer}")
+                found.setdefault(standing(comparison), []).append(f"{comparison.task}/{comparison.scorer}")
         parts = [f"{word} on {', '.join(found[word])}" for word in ("better", "worse") if word in found]
         for word in ("perhaps better", "perhaps worse"):
             if word in found:
                 parts.append(f"{word} on {', '.join(found[word])} (by the interval, not by the adjusted p)")
+        if "within noise" in found:
+            parts.append(f"no more than the baseline's own noise on {', '.join(found['within noise'])}")
         if n := len(found.get("unclear", ())):
             parts.append(f"no clear difference on {n}{' other' if parts else ''} scorer{'s' if n > 1 else ''}")
         if "not compared" in found:
             parts.append(f"not compared on {', '.join(found['not compared'])}")
+        if checkpoint.inert:
+            parts.append(f"its adapter adds nothing to its base: {checkpoint.inert}")
         lines.append(f"{checkpoint.name} against {report.baseline}: {'; '.join(parts) or 'nothing to compare'}.")
     return lines
 
 
-def _standing(found: Comparison) -> str:
+def standing(found: Comparison) -> str:
+    """Return `direction`, `within noise`, or `perhaps better` or `perhaps worse` where only the interval says so."""
     if found.delta is None or found.low is None or found.high is None:
         return "not compared"
+    if is_noise(found):
+        return "within noise"
     word = direction(found)
     if word != "unclear" or found.low <= 0 <= found.high:
         return word
@@ -152,9 +166,22 @@ def _standing(found: Comparison) -> str:
 
 
 METHOD = (
-    "Brackets are 95 % intervals: Wilson's for shares, a bootstrap over samples for other means, Newcombe's paired "
-    "method or a bootstrap over pairs for differences. Tests are paired (exact McNemar, or a permutation of the pairs' "
-    "labels), with p adjusted by Holm over all tests of this run. A difference is called better or worse when the "
-    "adjusted p is below 0.05; an interval speaks of its own line only, so one that excludes 0 can stand beside a "
-    "larger adjusted p. Samples of one cluster are resampled together. Unscored samples are in no mean."
+    "Brackets are 95 % intervals: Wilson's for shares, a score interval with Student's t for other means, Newcombe's "
+    "paired method or a score interval over pairs for differences. Tests are paired (exact McNemar, or a permutation "
+    "of the pairs' labels), with p adjusted by Holm over all tests of this run; q is p after Benjamini-Hochberg. A "
+    "difference is called better or worse when the adjusted p is below 0.05; an interval speaks of its own line only, "
+    "so one that excludes 0 can stand beside a larger adjusted p. Samples of one cluster count as one witness; repeats "
+    "of a sample are averaged first. Unscored samples are in no mean."
 )
+
+METHOD_ANYTIME = (
+    "Brackets are confidence sequences: with a chance of 95 % they cover the truth at every look at once, so that the "
+    "run could stop as soon as its gate was decided. They are wider than intervals for one look, and no test stands "
+    "beside them. Samples came in the order of their ids, which are digests of their content. Samples of one cluster "
+    "count as one; repeats of a sample are averaged first. Unscored samples are in no mean."
+)
+
+
+def method(report: Report) -> str:
+    """Return how the intervals and tests of a report were had."""
+    return METHOD_ANYTIME if report.is_anytime else METHOD

@@ -1,21 +1,35 @@
-"""The terminal: text of others neither acts on it nor is taken for markup."""
+"""The terminal: the verdict first, lines that fit, and text of others that neither acts on it nor is markup."""
 
 import io
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from hostile_report import HOSTILE, hostile_report
+from hostile_report import HOSTILE, hostile_report, template
+from rich.cells import cell_len
 from rich.console import Console
 
+from chateval.findings import Fidelity, Finding, Proportion, TemplateReport
 from chateval.records import (
+    CheckpointSummary,
+    Comparison,
+    Decoding,
     Estimate,
+    Figure,
+    Flip,
+    Report,
+    TaskSummary,
+    Verdict,
 )
-from chateval.report.terminal import show
+from chateval.report.terminal import SHOWN_FLIPS, show
+
+GOLDEN = Path(__file__).with_name("terminal_80.txt")
+NAMES = ("base", "sft", "lora", "sft-long-run", "merged", "run-of-monday/checkpoint-12000")
 
 
-def shown(report, *, is_terminal=False, markup=True, width=400):
-    stream = io.StringIO()
+def shown(report, *, is_terminal=False, markup=True, width=400, encoding="utf-8"):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="")
     show(
         report,
         Console(
@@ -26,7 +40,178 @@ def shown(report, *, is_terminal=False, markup=True, width=400):
             markup=markup,
         ),
     )
-    return stream.getvalue()
+    stream.flush()
+    return stream.buffer.getvalue().decode(encoding)
+
+
+def comparison(candidate, scorer, delta, low, high, p_adjusted, **more):
+    return Comparison("facts", scorer, "base", candidate, delta, low, high, 0.001, p_adjusted, 9, 1, 2, 12, 0, **more)
+
+
+def checked(name):
+    findings = (
+        Finding("CT208", "warning", "a system text that the chat does not have is added"),
+        Finding("CT201", "error", "the generation prompt lacks a newline, so that the answer starts elsewhere"),
+        Finding("CT201", "error", "so does the second turn"),
+    )
+    is_broken = name == "lora"
+    share = Proportion(20 if is_broken else 31, 31, 0.5, 1.0)
+    return TemplateReport(
+        subject=name,
+        verdict="BROKEN" if is_broken else "CONFORMS",
+        reason="2 errors: the generation prompt lacks a newline" if is_broken else "no error",
+        family="chatml",
+        template_origin="chat_template.jinja",
+        template_digest="d" * 64,
+        findings=findings if is_broken else findings[:1],
+        notes=(),
+        passed=(),
+        skipped=(),
+        fidelity=Fidelity("grammar chatml", "standard-1", share),
+        suppressed={"CT107": "known"} if name == "base" else {},
+    )
+
+
+def report_of(*names):
+    """A report on these checkpoints, the first the baseline, with a cell of every kind."""
+    checkpoints = tuple(
+        CheckpointSummary(
+            n, "chat", "float32", "own", "a" * 64, "b" * 64, None, 12, 0, 1, 0, 99, 9, template=checked(n)
+        )
+        for n in names
+    )
+    estimates, comparisons, audits, behaviour, figures, flips, verdicts = [], [], [], [], [], [], []
+    for index, name in enumerate(names):
+        estimates.append(Estimate(name, "facts", "exact", 0.25 + index / 10, 0.102, 0.499, 12, 0, 12))
+        estimates.append(Estimate(name, "facts", "f1", 0.5, 0.25, 0.75, 10, 2 * index, 12))
+        audits.append(Estimate(name, "*", "single_bos", 1.0, 0.757, 1.0, 12, 0, 12))
+        audits.append(Estimate(name, "*", "clean_stop", 1.0 if index else 0.75, 0.5, 0.9, 12, 0, 12))
+        audits.append(Estimate(name, "*", "readable_tool_calls", None, None, None, 0, 0, 0))
+        figures.append(Figure(name, "facts", "bleu", 21.4, 18.0, 25.1, "0-100", False, 12, 0))
+        if not index:
+            continue
+        comparisons.append(comparison(name, "exact", 0.5, 0.2, 0.8, 0.004))
+        comparisons.append(replace(comparison(name, "f1", -0.2, -0.4, -0.01, 0.3), n_dropped=2))
+        behaviour.append(Comparison("*", "clean_stop", "base", name, 0.25, 0.0, 0.5, None, None, 3, 0, 9, 12, 0))
+        flips += [Flip("facts", "exact", "base", name, "1" * 16, w, 0.0, 1.0, "", "", "", "", "", "") for w in (1, 0)]
+        verdicts.append(Verdict("facts/exact min_value 0.9", name, "fail", "0.350 [0.102, 0.499]: below the limit"))
+        verdicts.append(Verdict("facts/f1 max_drop 0.02", name, "inconclusive", "the limit lies inside", True))
+    task = TaskSummary("facts", 1, "", 12, 120, "generate", Decoding(), ("exact", "f1"), "c" * 64)
+    return Report(
+        baseline=names[0],
+        checkpoints=checkpoints,
+        tasks=(task,),
+        estimates=tuple(estimates),
+        audits=tuple(audits),
+        comparisons=tuple(comparisons),
+        flips=tuple(flips),
+        behaviour=tuple(behaviour),
+        verdicts=tuple(verdicts),
+        figures=tuple(figures),
+    )
+
+
+def test_three_checkpoints_stand_on_80_columns_as_written_down():
+    assert shown(report_of(*NAMES[:3]), width=80) == GOLDEN.read_text("utf-8")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+@pytest.mark.parametrize("n", range(1, 7))
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_no_line_is_wider_than_the_screen(width, n, encoding):
+    lines = shown(report_of(*NAMES[:n]), width=width, encoding=encoding).split("\n")
+
+    assert [line for line in lines if cell_len(line) > width] == []
+    assert [line for line in lines if line != line.rstrip()] == []
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("n", [3, 6])
+def test_every_mean_difference_and_p_is_there_at_any_width(width, n):
+    found = shown(report_of(*NAMES[:n]), width=width)
+
+    assert found.count("[0.102, 0.499]") == n + (n - 1)  # the gate repeats it
+    assert found.count("+0.500 [+0.200, +0.800]") == n - 1
+    assert found.count("p=0.004") == n - 1
+    assert all(name in found for name in NAMES[:n])
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_names_in_wide_letters_keep_the_columns(width):
+    found = shown(report_of("base", "微調整"), width=width)
+
+    rows = [line for line in found.split("\n") if re.match("  (base|微調整) .*0\\.500 \\[0\\.250", line)]
+
+    assert len({cell_len(row[: row.index("0.500 [0.250")]) for row in rows}) == 1
+
+
+def test_the_verdict_stands_first_and_names_what_is_worse():
+    first = shown(report_of(*NAMES[:3]), width=80).split("\n")[:7]
+
+    assert first[1] == "  sft   ▲ better 1  ▼ worse 0  ▽ worse? 1"
+    assert first[2] == "    ▽ worse?: facts/f1"
+    assert first[3].endswith("template BROKEN")
+
+
+def test_a_difference_is_told_by_word_and_sign_where_there_is_no_colour():
+    found = shown(report_of("base", "sft"), width=80)
+
+    assert "+0.500 [+0.200, +0.800]  p=0.004  ▲ better" in found
+    assert "-0.200 [-0.400, -0.010]  p=0.300  ▽ worse?" in found
+
+
+def test_better_is_blue_and_worse_is_orange():
+    found = shown(replace(report_of("base", "sft")), is_terminal=True, width=80)
+
+    assert re.search(r"\x1b\[1;34m▲ better", found)
+    assert not re.search(r"\x1b\[[0-9;]*32m", found)
+
+
+def test_a_screen_without_unicode_gets_ascii():
+    found = shown(report_of(*NAMES[:3]), width=120, encoding="ascii")
+
+    assert "+ better" in found
+    assert "[---o---]" in found.replace("-----", "---") or re.search(r"\[-+o-+\]", found)
+
+
+def test_an_interval_is_drawn_where_there_is_room():
+    report = report_of("base", "sft")
+
+    assert "●" not in shown(report, width=80)
+    assert re.search("├─+●─+┤", shown(report, width=120))
+
+
+@pytest.mark.parametrize(
+    ("mean", "low", "high", "drawn"),
+    [(0.5, 0.0, 1.0, "├────●────┤"), (0.0, 0.0, 0.2, "●─┤"), (1.0, 1.0, 1.0, "          ●"), (None, None, None, "")],
+)
+def test_a_whisker_is_drawn_to_scale(mean, low, high, drawn):
+    from chateval.report.terminal_rows import whisker
+
+    assert whisker(Estimate("base", "t", "s", mean, low, high, 4, 0, 4), 11, is_ascii=False) == drawn
+
+
+def test_findings_are_folded_to_their_codes_and_the_page_says_where_they_are():
+    found = shown(report_of(*NAMES[:3]), width=80)
+
+    assert "error CT201 x2, warning CT208" in found.replace("\n    ", " ")
+    assert "starts elsewhere" not in found
+    assert "the 5 template findings in words" in found.replace("\n", " ")
+
+
+def test_claims_that_hold_everywhere_are_named_only():
+    found = shown(report_of(*NAMES[:3]), width=80)
+
+    assert "hold wherever they apply: single_bos\n" in found
+    assert "does not apply: readable_tool_calls\n" in found
+    assert re.search(r" clean_stop\n  base  0\.750 ", found)
+
+
+def test_flips_beyond_a_screen_are_counted():
+    report = report_of("base", "sft")
+    flips = [replace(report.flips[0], candidate=f"c{i}") for i in range(SHOWN_FLIPS + 3)]
+
+    assert "and 3 lines more" in shown(replace(report, flips=tuple(flips)), width=80)
 
 
 @pytest.mark.parametrize("text", [text[:500] for text in HOSTILE.values()], ids=HOSTILE)
@@ -53,57 +238,45 @@ def test_square_brackets_in_names_are_no_markup():
     assert f"against {text}" in found
 
 
-def test_a_mean_stands_with_its_difference():
-    found = shown(hostile_report("x"))
+def test_a_name_wider_than_the_screen_is_cut_in_its_middle_and_that_is_said():
+    found = shown(hostile_report("x" * 300), width=80)
 
-    assert "0.750 [0.200, 0.900]" in found
-    assert "▲ +0.250 [+0.100, +0.400] p=0.004" in found
-    assert "sft x against base: better on facts/exact." in found
-
-
-@pytest.mark.parametrize("width", [100, 400])
-def test_a_mean_stands_beside_its_scorer_however_narrow_the_screen_is(width):
-    report = hostile_report("x")
-    tasks = (replace(report.tasks[0], n_available=123_456),)
-
-    [line] = [line for line in shown(replace(report, tasks=tasks), width=width).split("\n") if "  exact " in line]
-
-    assert "0.500 [0.200, 0.900]" in line
+    assert re.search(r"\n  sft x+…x+\n    0\.750 \[0\.200, 0\.900\]  ▲ better\n    \+0\.250", found)
+    assert "names in full" in found
 
 
-def test_unscored_samples_are_counted_beside_the_mean():
+def test_unscored_samples_are_counted_under_the_mean():
     report = hostile_report("x")
     estimates = tuple(replace(one, n_unscored=2) for one in report.estimates)
 
     assert shown(replace(report, estimates=estimates)).count("n=4, 2 unscored") == 2
 
 
+def test_what_a_checkpoint_was_not_asked_is_named_once():
+    report = report_of(*NAMES[:3])
+    estimates = tuple(e for e in report.estimates if e.checkpoint == "base" or e.scorer == "exact")
+
+    found = shown(replace(report, estimates=estimates), width=80)
+
+    assert " f1\n  base  0.500 [0.250, 0.750]\n        n=10\n  not run: sft, lora\n" in found
+
+
+def test_samples_without_a_pair_are_counted():
+    assert "2 without a pair" in shown(report_of("base", "sft"), width=80)
+
+
 def test_flips_are_counted_in_both_directions():
     report = hostile_report("x")
     won, lost = report.flips
 
-    table = shown(replace(report, flips=(won, lost, lost))).partition("Flips;")[2].split("\n\n")[0]
+    table = shown(replace(report, flips=(won, lost, lost))).partition("Flips:")[2].split("\n\n")[0]
 
     # no longer right 2, right only now 1
-    assert re.search(r"facts / exact\W+sft x\W+2\W+1\W", table)
-
-
-def test_a_side_without_flips_is_counted_as_zero():
-    report = hostile_report("x")
-
-    table = shown(replace(report, flips=report.flips[:1])).partition("Flips;")[2]
-
-    assert re.search(r"facts / exact\W+sft x\W+0\W+1\W", table)
+    assert re.search(r"-2 +\+1 +sft x +facts / exact", table)
 
 
 def test_without_flips_there_is_no_table_of_them():
     assert "Flips" not in shown(replace(hostile_report("x"), flips=()))
-
-
-def test_the_summary_stands_last():
-    last = shown(hostile_report("x")).rstrip().split("\n")[-1]
-
-    assert last.rstrip() == "sft x against base: better on facts/exact."
 
 
 def test_a_verdict_says_when_it_is_a_warning():
@@ -111,10 +284,31 @@ def test_a_verdict_says_when_it_is_a_warning():
 
 
 def test_without_verdicts_there_is_no_gate():
-    assert "Gate" not in shown(replace(hostile_report("x"), verdicts=()))
+    found = shown(replace(hostile_report("x"), verdicts=()))
+
+    assert "Gate" not in found
+    assert "gate:" not in found
 
 
 def test_an_audit_that_does_not_apply_says_so():
     nothing = Estimate("base", "*", "clean_stop", None, None, None, n=0, n_unscored=0, n_clusters=0)
 
-    assert shown(replace(hostile_report("x"), audits=(nothing,))).count("does not apply") == 2
+    assert "does not apply: clean_stop" in shown(replace(hostile_report("x"), audits=(nothing,)))
+
+
+def test_a_template_that_was_not_checked_says_so():
+    report = report_of("base", "sft")
+    checkpoints = tuple(replace(checkpoint, template=None) for checkpoint in report.checkpoints)
+
+    assert shown(replace(report, checkpoints=checkpoints), width=80).count("not checked") == 2
+
+
+def test_a_template_without_fidelity_and_family_is_shown():
+    report = report_of("base")
+    bare = replace(template("x"), fidelity=None, family=None, verdict="UNVERIFIED", reason="nothing to hold it against")
+    checkpoints = (replace(report.checkpoints[0], template=bare),)
+
+    found = shown(replace(report, checkpoints=checkpoints), width=80)
+
+    assert "UNVERIFIED  family unknown, fidelity not measured" in found
+    assert "nothing to hold it against" in found

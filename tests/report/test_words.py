@@ -14,6 +14,7 @@ from chateval.report.words import (
     p_words,
     record_words,
     slice_words,
+    standing,
     summary,
     visible,
 )
@@ -166,3 +167,16 @@ def test_the_summary_says_of_each_candidate_where_it_is_better_and_worse():
         "same against base: no clear difference on 2 scorers.",
         "idle against base: nothing to compare.",
     ]
+
+
+def test_what_reruns_of_the_baseline_explain_is_neither_better_nor_worse():
+    found = Comparison("t", "s", "base", "sft", -0.02, -0.03, -0.01, 0.001, 0.001, 1, 9, 90, 100, 0, noise=0.03)
+
+    assert direction(found) == "unclear"
+    assert standing(found) == "within noise"
+
+
+def test_more_than_noise_is_what_the_test_says():
+    found = Comparison("t", "s", "base", "sft", -0.2, -0.3, -0.1, 0.001, 0.001, 1, 21, 78, 100, 0, noise=0.03)
+
+    assert standing(found) == "worse"

@@ -79,7 +79,8 @@ def verify(
     else:
         _show(report, out)
         out.print(
-            f"{meter.summary()}: {report.n_error_rows:,} with errors, {report.n_warning_rows:,} with warnings only"
+            f"{meter.summary()}: {report.n_error_rows:,} with errors, {report.n_warning_rows:,} with warnings only",
+            soft_wrap=True,
         )
     bad = ("error", "warning") if strict else ("error",)
     raise typer.Exit(REGRESSION if any(one.severity in bad for one in report.findings) else PASS)

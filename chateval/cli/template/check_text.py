@@ -83,7 +83,8 @@ def check_text(
         }
         out.file.write(dumps(found, indent=1, ensure_ascii=True, allow_nan=False) + "\n")
     else:
-        out.print(f"read as {dialect.name}: {', '.join(m['role'] for m in reading.messages) or 'no message'}")
+        roles = ", ".join(m["role"] for m in reading.messages)
+        out.print(f"read as {dialect.name}: {roles or 'no message'}", soft_wrap=True)
         print_findings(reading.findings, out)
     raise typer.Exit(REGRESSION if any(f.severity == "error" for f in reading.findings) else PASS)
 
