@@ -4,7 +4,21 @@ from typing import Annotated
 
 import typer
 
-from chateval.cli import data, demo, gate, report, run, score, tasks, template
+from chateval.cli import (
+    baseline,
+    compare,
+    data,
+    demo,
+    gate,
+    init,
+    leaderboard,
+    report,
+    run,
+    score,
+    share,
+    tasks,
+    template,
+)
 
 app = typer.Typer(
     name="chateval",
@@ -40,7 +54,12 @@ app.command("run")(run.run)
 app.command("tasks")(tasks.tasks)
 app.command("score")(score.score)
 app.command("report")(report.report)
+app.command("compare")(compare.compare)
+app.command("leaderboard")(leaderboard.leaderboard)
 app.command("gate")(gate.gate)
+app.add_typer(baseline.app, name="baseline")
+app.command("init")(init.init)
+app.command("share")(share.share)
 app.add_typer(template.app, name="template")
 app.add_typer(data.app, name="data")
 app.command("demo")(demo.demo)

@@ -11,6 +11,17 @@ from chateval.errors import ConfigError
 from chateval.records import CheckpointSpec, EngineName, EngineSpec, Rule
 
 _STRICT = ConfigDict(extra="forbid", strict=True, frozen=True)
+_LIMITS = (
+    "min_value",
+    "max_drop",
+    "template",
+    "max_cost",
+    "max_growth",
+    "min_speed",
+    "max_errors",
+    "max_truncated",
+    "max_unscored",
+)
 
 
 class _Checkpoint(BaseModel):
@@ -42,14 +53,28 @@ class _Rule(BaseModel):
     template: Literal["error", "warn"] | None = None
     on_inconclusive: Literal["fail", "warn"] = "fail"
     min_samples: int = Field(default=10, ge=1)
+    tag: str | None = Field(default=None, min_length=1)
+    max_cost: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    max_growth: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    min_speed: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    max_errors: float | None = Field(default=None, ge=0, le=1)
+    max_truncated: float | None = Field(default=None, ge=0, le=1)
+    max_unscored: float | None = Field(default=None, ge=0, le=1)
 
     @model_validator(mode="after")
     def _one_limit(self) -> "_Rule":
-        limits = [self.min_value, self.max_drop, self.template]
-        if sum(limit is not None for limit in limits) != 1:
-            raise ValueError("a rule has exactly one of min_value, max_drop and template")
-        if self.template is None and self.scorer is None:
-            raise ValueError('a rule with min_value or max_drop names a scorer, a family or "*"')
+        given = [name for name in _LIMITS if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(f"a rule has exactly one of {', '.join(_LIMITS)}; found {', '.join(given) or 'none'}")
+        [limit] = given
+        if limit in ("min_value", "max_drop"):
+            if self.scorer is None:
+                raise ValueError('a rule with min_value or max_drop names a scorer, a family or "*"')
+        elif limit != "max_unscored":
+            if self.task != "*" or self.scorer is not None:
+                raise ValueError(f"{limit} speaks of a checkpoint over all tasks: leave task and scorer out")
+            if self.tag is not None:
+                raise ValueError(f"{limit} speaks of a checkpoint over all samples: leave tag out")
         return self
 
 

@@ -41,6 +41,8 @@ class Suite:
     gate: tuple[Rule, ...] = ()
     limit: int | None = None
     """First samples of each task; None takes all."""
+    is_shuffled: bool = False
+    """Samples are taken in the order of their ids, digests of their content, and not in that of the data."""
     data: Mapping[str, Path] = field(default_factory=dict)
     """Task -> file or folder that takes the place of its data set."""
     n_demos: int | None = None

@@ -1,7 +1,9 @@
 """A finished run: what was asked, answered and scored, of chateval or of another harness."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from chateval.records.answer import Prompt, Response
@@ -82,15 +84,20 @@ class Run:
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield the scores, each with the run, cluster, tags and target of its sample."""
-        for score in self.scores:
-            sample = self.samples.get(score.task, {}).get(score.sample_id)
-            yield {
-                "run": self.name,
-                **asdict(score),
-                "cluster": sample.cluster if sample else None,
-                "tags": list(sample.tags) if sample else [],
-                "target": sample.target if sample else None,
-            }
+        columns = self.columns()
+        for values in zip(*columns.values(), strict=True):
+            yield dict(zip(columns, values, strict=True))
+
+    def columns(self) -> dict[str, list[Any]]:
+        """Return the scores by column, each with the run, cluster, tags and target of its sample."""
+        found = [self.samples.get(score.task, {}).get(score.sample_id) for score in self.scores]
+        return {
+            "run": [self.name] * len(found),
+            **{one.name: list(map(attrgetter(one.name), self.scores)) for one in fields(Score)},
+            "cluster": [sample.cluster if sample else None for sample in found],
+            "tags": [list(sample.tags) if sample else [] for sample in found],
+            "target": [sample.target if sample else None for sample in found],
+        }
 
     def to_pandas(self) -> "pandas.DataFrame":
         """Return a DataFrame with a row for each score: run, checkpoint, task, scorer, sample_id, repeat, value, ...
@@ -99,5 +106,18 @@ class Run:
         """
         import pandas
 
-        frame = pandas.DataFrame(list(self.rows()))
-        return frame.astype({"value": "float64"}) if len(frame) else frame
+        return pandas.DataFrame(mended(self.columns())).astype({"value": "float64"})
+
+
+_LONE = re.compile("[\ud800-\udfff]")
+
+
+def mended(columns: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
+    """Return columns with U+FFFD for each lone surrogate in their texts, which pandas and Parquet cannot hold."""
+    return {name: list(map(_mended, values)) for name, values in columns.items()}
+
+
+def _mended(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if value.isascii() else _LONE.sub("\ufffd", value)
+    return [_mended(one) for one in value] if isinstance(value, list) else value

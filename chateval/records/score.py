@@ -104,6 +104,8 @@ class Comparison:
     """Smallest absolute delta that so many pairs show with a power of 80 %, in (0, 1]."""
     n_needed: int | None = None
     """Pairs that would show a delta of this size with a power of 80 %; None where `n_pairs` do, or delta is 0."""
+    noise: float | None = None
+    """Largest absolute delta that reruns of the baseline explain by themselves; None where they were not made."""
 
 
 @dataclass(frozen=True, slots=True)

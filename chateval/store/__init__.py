@@ -1,5 +1,6 @@
 """What is kept: responses by content, and the folder of a run."""
 
+from chateval.store.baseline import is_baseline, read_baseline, write_baseline
 from chateval.store.place import cache_dir
 from chateval.store.read import is_run, read_run
 from chateval.store.responses import ResponseStore, response_key
@@ -22,8 +23,10 @@ __all__ = [
     "ResponseStore",
     "cache_dir",
     "check_writable",
+    "is_baseline",
     "is_run",
     "read_answers",
+    "read_baseline",
     "read_efforts",
     "read_manifest",
     "read_run",
@@ -31,6 +34,7 @@ __all__ = [
     "read_scores",
     "response_key",
     "write_answers",
+    "write_baseline",
     "write_efforts",
     "write_file",
     "write_manifest",

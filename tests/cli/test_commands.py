@@ -131,7 +131,7 @@ def test_a_run_without_a_gate_says_how_to_give_one(run_both, chateval):
     code, _, err = chateval("gate", "run")
 
     assert code == 2
-    assert err == "chateval: run: no gate rules; name a chateval.yaml with a gate: chateval gate run -c chateval.yaml\n"
+    assert err == "chateval: run: no gate rules; say -c chateval.yaml, or --max-drop 0.02\n"
 
 
 def test_tasks_of_ones_own_are_checked_and_listed(chateval):

@@ -103,8 +103,17 @@ def test_an_empty_suite_is_left_to_the_options(suite_file, tmp_path):
         ("overflow: cut\n", 1, "overflow: input should be 'error', 'drop_oldest_turns' or 'truncate_middle'; found 'c"),
         ("checkpoints: {a: {path: x}}\nbaseline: b\n", 2, "no checkpoint 'b' here; there are: a"),
         ("baseline: b\n", 1, "no checkpoint 'b' here; there are: none"),
-        ("gate:\n  - {scorer: number}\n", 2, "gate[0]: a rule has exactly one of min_value, max_drop and template"),
+        (
+            "gate:\n  - {scorer: number}\n",
+            2,
+            "gate[0]: a rule has exactly one of min_value, max_drop, template",
+        ),
         ("gate:\n  - {scorer: n, min_value: 0.5, max_drop: 0.1}\n", 2, "gate[0]: a rule has exactly one of"),
+        ("gate:\n  - {max_cost: 0}\n", 2, "gate[0].max_cost: input should be greater than 0"),
+        ("gate:\n  - {max_growth: .inf}\n", 2, "gate[0].max_growth: input should be a finite number"),
+        ("gate:\n  - {max_errors: 2}\n", 2, "gate[0].max_errors: input should be less than or equal to 1"),
+        ("gate:\n  - {task: t, max_growth: 0.2}\n", 2, "gate[0]: max_growth speaks of a checkpoint over all tasks"),
+        ("gate:\n  - {tag: t, min_speed: 10}\n", 2, "gate[0]: min_speed speaks of a checkpoint over all samples"),
         ("gate:\n  - {min_value: 0.5}\n", 2, "gate[0]: a rule with min_value or max_drop names a scorer"),
         (
             "gate:\n  - {template: warn}\n  - scorer: n\n    min_value: 50\n",

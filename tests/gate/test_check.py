@@ -6,7 +6,9 @@ import pytest
 
 from chateval.errors import GateError
 from chateval.findings import TemplateReport
-from chateval.gate.check import PROMPT_SCORERS, check, check_rules, describe, exit_code
+from chateval.gate.check import check, exit_code
+from chateval.gate.counts import PROMPT_SCORERS
+from chateval.gate.rules import check_rules, describe
 from chateval.records import CheckpointSummary, Comparison, Decoding, Estimate, Report, Rule, TaskSummary, Verdict
 from chateval.score.registry import PROMPT_AUDIT
 

@@ -27,14 +27,15 @@ def _commands(report: TemplateReport) -> Iterator[str]:
     evaluated, of = coverage(report)
     summary = [f"{visible(report.subject)}: {visible(report.reason)}", f"{evaluated} of {of} checks were evaluated"]
     summary += [f"{visible(code)} is silenced: {visible(reason)}" for code, reason in report.suppressed.items()]
-    yield _command("notice", {"title": f"chat template {report.verdict}"}, summary)
+    yield command("notice", {"title": f"chat template {report.verdict}"}, summary)
     for finding in report.findings:
         properties = {"file": _path(report, finding), "title": visible(finding.code)}
         lines = [visible(finding.message), *evidence_lines(finding)]
-        yield _command(_COMMAND[finding.severity], properties, lines)
+        yield command(_COMMAND[finding.severity], properties, lines)
 
 
-def _command(name: str, properties: dict[str, str], lines: list[str]) -> str:
+def command(name: str, properties: dict[str, str], lines: list[str]) -> str:
+    """Return a workflow command in one line, without the newline; empty properties are left out."""
     written = ",".join(f"{key}={value.translate(_PROPERTY)}" for key, value in properties.items() if value)
     return f"::{name} {written}::{chr(10).join(lines).translate(_DATA)}"
 

@@ -1,0 +1,91 @@
+"""Rules about scores: a mean or a difference with its interval against a limit."""
+
+from dataclasses import dataclass
+
+from chateval.records import Comparison, Estimate, Noise, Outcome, Report, Rule
+
+Address = tuple[str, str, str]
+"""(checkpoint, task, scorer)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a rule came to."""
+
+    outcome: Outcome
+    reason: str
+    is_statistical: bool = False
+    """It came from where the limit lies in the interval, and not from something missing."""
+
+
+def judge_value(rule: Rule, address: Address, report: Report) -> Decision:
+    """Hold a mean against `min_value`."""
+    found = _estimate(address, report)
+    if found is None or found.mean is None or found.low is None or found.high is None:
+        return Decision("inconclusive", "nothing could be scored")
+    seen = f"{found.mean:.3f} [{found.low:.3f}, {found.high:.3f}], n={found.n}"
+    limit = rule.min_value or 0.0
+    if found.n < rule.min_samples:
+        return Decision("inconclusive", f"{seen}: fewer than {rule.min_samples} samples")
+    if found.high < limit:
+        return Decision("fail", f"{seen}: below {limit:g}", is_statistical=True)
+    if found.n_unscored:
+        return Decision("inconclusive", f"{seen}: {found.n_unscored} samples could not be evaluated")
+    if found.low >= limit:
+        return Decision("pass", f"{seen}: at least {limit:g}", is_statistical=True)
+    return Decision("inconclusive", f"{seen}: {limit:g} lies inside the interval", is_statistical=True)
+
+
+def judge_drop(rule: Rule, address: Address, report: Report) -> Decision:
+    """Hold a difference against `max_drop`; what may not be compared is never a pass."""
+    checkpoint, task, scorer = address
+    for refusal in report.refusals:
+        if (refusal.candidate, refusal.task) == (checkpoint, task) and refusal.scorer in ("*", scorer):
+            return Decision("inconclusive", f"may not be compared: {refusal.reason}")
+    found = next((one for one in report.comparisons if (one.candidate, one.task, one.scorer) == address), None)
+    if found is None or found.delta is None or found.low is None or found.high is None:
+        return Decision("inconclusive", "nothing could be compared")
+    seen = f"{found.delta:+.3f} [{found.low:+.3f}, {found.high:+.3f}], {found.n_pairs} pairs"
+    limit = -(rule.max_drop or 0.0)
+    if found.n_pairs < rule.min_samples:
+        return Decision("inconclusive", f"{seen}: fewer than {rule.min_samples} samples")
+    noise = next((one for one in report.noise if (one.task, one.scorer) == (task, scorer)), None)
+    return _held(found, found.low, found.high, limit, seen, noise)
+
+
+def _held(found: Comparison, low: float, high: float, limit: float, seen: str, noise: Noise | None) -> Decision:
+    """Decide by where the limit lies; a verdict that the baseline's own noise could undo is none."""
+    if high < limit:
+        decision = Decision("fail", f"{seen}: worse than the margin of {limit:+g}", is_statistical=True)
+    elif found.n_dropped:
+        return Decision("inconclusive", f"{seen}: {found.n_dropped} samples could not be evaluated on both sides")
+    elif low >= limit:
+        decision = Decision("pass", f"{seen}: no drop beyond {limit:+g}", is_statistical=True)
+    else:
+        return Decision("inconclusive", f"{seen}: the margin of {limit:+g} lies inside the interval", True)
+    if noise is None:
+        return decision
+    stands = high + noise.delta < limit if decision.outcome == "fail" else low - noise.delta >= limit
+    if stands:
+        return decision
+    return Decision(
+        "inconclusive",
+        f"{seen}: against the margin of {limit:+g} it is within the noise of {noise.delta:.3f} that the baseline "
+        f"shows against itself ({noise.n_reruns} reruns)",
+        is_statistical=True,
+    )
+
+
+def judge_unscored(rule: Rule, address: Address, report: Report) -> Decision:
+    """Hold the share of unscored samples against `max_unscored`."""
+    found = _estimate(address, report)
+    n = found.n + found.n_unscored if found is not None else 0
+    if found is None or not n:
+        return Decision("inconclusive", "no sample was scored or tried")
+    share, limit = found.n_unscored / n, rule.max_unscored or 0.0
+    outcome: Outcome = "pass" if share <= limit else "fail"
+    return Decision(outcome, f"{share:.3f} ({found.n_unscored} of {n} samples); allowed {limit:g}")
+
+
+def _estimate(address: Address, report: Report) -> Estimate | None:
+    return next((one for one in report.estimates if (one.checkpoint, one.task, one.scorer) == address), None)
