@@ -78,7 +78,7 @@ def test_the_wheel_lists_the_bundled_tasks_away_from_the_checkout(tmp_path):
 
     assert str(tmp_path) in done.stderr
     assert [task["name"] for task in json.loads(done.stdout)] == list(bundled_tasks())
-    assert "chateval/report/report.html.j2" in names
+    assert {f"chateval/report/page/{name}" for name in ("page.html.j2", "page.css", "script/app.js")} <= set(names)
     assert "chateval/template/named/chatml.jinja" in names
     assert "chateval/bundled/examples/finetune.py" in names
     assert not [name for name in names if name.startswith(("tests/", "reports/", "docs/"))]
