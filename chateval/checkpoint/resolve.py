@@ -9,6 +9,7 @@ from typing import Any
 from chateval.checkpoint.digest import CONFIG_FILES, TOKENIZER_FILES, DigestCache
 from chateval.checkpoint.endpoint import resolve_endpoint
 from chateval.checkpoint.hub import fetch, looks_like_hub_id
+from chateval.checkpoint.inert import inert_because
 from chateval.checkpoint.step import training_step
 from chateval.checkpoint.tensors import check_adapter_fits, n_numbers, read_shapes, weight_files
 from chateval.codec import digest
@@ -123,13 +124,13 @@ def _resolve_folder(checkpoint: Checkpoint, path: Path, spec: CheckpointSpec, di
         weights_digest=digests.files([*weights, *(path / name for name in CONFIG_FILES)]),
         tokenizer_digest=_tokenizer_digest([path], digests),
         template_path=str(path) if template_source(path) else None,
-        context_tokens=_context_tokens(config),
+        context_tokens=context_tokens(config),
         n_parameters=n_numbers(shapes),
         step=training_step(path),
     )
 
 
-def _context_tokens(config: Mapping[str, Any]) -> int | None:
+def context_tokens(config: Mapping[str, Any]) -> int | None:
     """Return the context length of a config.json; multimodal models keep it in `text_config`."""
     inner = config.get("text_config")
     for place in (config, inner if isinstance(inner, dict) else {}):
@@ -172,6 +173,7 @@ def _resolve_adapter(
         dtype=base.dtype if spec.base in others else checkpoint.dtype,
         n_parameters=None if base.n_parameters is None else base.n_parameters + n_numbers(shapes),
         step=training_step(path),
+        inert=inert_because(config, files),
     )
 
 

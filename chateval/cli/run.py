@@ -120,6 +120,22 @@ def run(
             "transformers, and fail if an answer differs.",
         ),
     ] = 0,
+    noise: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Answer the baseline N times again, in other batches and with other seeds, and call no difference "
+            "better or worse that is not larger than what flips by itself.",
+        ),
+    ] = 0,
+    early_stop: Annotated[
+        bool,
+        typer.Option(
+            "--early-stop",
+            help="Begin with 50 samples of each task, double them until the gate is decided; intervals are wider, so "
+            "that they hold wherever it stops.",
+        ),
+    ] = False,
     trust_code: Annotated[
         bool, typer.Option("--trust-code", help="Let tasks run scorers of your own, and code that models wrote.")
     ] = False,
@@ -131,6 +147,7 @@ def run(
     chateval run --checkpoint base=./smollm2 --checkpoint lora=./out/lora@base --task arithmetic --limit 20
     """
     from dataclasses import replace
+    from functools import partial
 
     from chateval.cli.screen import Screen, err
     from chateval.config import (
@@ -147,7 +164,7 @@ def run(
         with_options,
     )
     from chateval.integrations.bridges import BRIDGES
-    from chateval.pipeline import evaluate, open_engines
+    from chateval.pipeline import Checks, evaluate, evaluate_early, open_engines
     from chateval.store import cache_dir
 
     if config is None and not checkpoint and Path("chateval.yaml").is_file():
@@ -178,16 +195,17 @@ def run(
         suite = replace(suite, checkpoints=tuple(replace(spec, dtype=chosen) for spec in suite.checkpoints))
     suite = fit_engine(suite)
     with Screen() as screen, open_engines(suite.engine) as open_engine:
-        result = evaluate(
-            suite,
-            out,
+        evaluate_suite = partial(
+            evaluate,
+            out=out,
             cache_dir=cache_dir(),
             open_engine=open_engine,
             watcher=screen,
             trust_code=trust_code,
             bridges=BRIDGES,
-            n_verified=verify_scoring,
+            checks=Checks(verify_scoring, noise, is_anytime=early_stop),
         )
+        result = evaluate_early(suite, evaluate_suite) if early_stop else evaluate_suite(suite)
     from chateval.cli.show import show_effort, show_result
 
     show_result(result.report, as_json=json)

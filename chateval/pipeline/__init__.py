@@ -1,9 +1,13 @@
 """Where the stages meet. Nothing else imports two of them."""
 
+from chateval.pipeline.early import evaluate_early
 from chateval.pipeline.engines import ENGINES, local_engines, open_engines
-from chateval.pipeline.evaluate import Result, evaluate, exit_code_of, gate_again, rescore
+from chateval.pipeline.evaluate import Checks, Result, evaluate
+from chateval.pipeline.finish import exit_code_of
+from chateval.pipeline.gated import gate_again
 from chateval.pipeline.mark import mark, mark_all
 from chateval.pipeline.prepare import Plan, Subject, Watcher, prepare
+from chateval.pipeline.rescore import rescore
 from chateval.pipeline.respond import Answers, EngineFor, respond
 from chateval.pipeline.sensitivity import KINDS, Sensitivity, Split, Variant, cross, measure_sensitivity
 from chateval.pipeline.tasks import load_tasks
@@ -12,6 +16,7 @@ __all__ = [
     "ENGINES",
     "KINDS",
     "Answers",
+    "Checks",
     "EngineFor",
     "Plan",
     "Result",
@@ -22,6 +27,7 @@ __all__ = [
     "Watcher",
     "cross",
     "evaluate",
+    "evaluate_early",
     "exit_code_of",
     "gate_again",
     "load_tasks",

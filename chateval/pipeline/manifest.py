@@ -20,6 +20,7 @@ def make_manifest(plan: Plan, answers: Answers) -> dict[str, Any]:
         "libraries": {name: _version(name) for name in LIBRARIES},
         "baseline": plan.suite.baseline,
         "limit": plan.suite.limit,
+        "is_shuffled": plan.suite.is_shuffled,
         "n_demos": plan.suite.n_demos,
         "system": plan.suite.system,
         "overflow": plan.suite.overflow,

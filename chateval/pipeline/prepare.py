@@ -14,7 +14,7 @@ from chateval.pipeline.audit import audit_prompts, audit_template, specimen_of
 from chateval.pipeline.served import endpoint_facts, refuse_choices, with_runtimes
 from chateval.pipeline.tasks import NO_BRIDGES, Bridges, load_tasks
 from chateval.prompt import PromptOptions, build_prompts, message_prompts
-from chateval.records import Checkpoint, Prompt, Task, TemplateFacts
+from chateval.records import Checkpoint, Prompt, Rule, Task, TemplateFacts
 from chateval.score import family_of
 from chateval.template import Specimen, Tokenizer, find_facts
 from chateval.template.grammar import Dialect, load_families
@@ -79,10 +79,7 @@ def prepare(
     """
     watcher.stage("reading tasks")
     tasks, n_available = load_tasks(suite, trust_code=trust_code, bridges=bridges)
-    scorers = {task.name: [spec.name for spec in task.scorers] for task in tasks}
-    families = {spec.name: family_of(spec) for task in tasks for spec in task.scorers}
-    checkpoint_names = [spec.name for spec in suite.checkpoints]
-    check_rules(suite.gate, scorers, checkpoint_names, families, baseline=suite.baseline)
+    check_gate(suite.gate, tasks, [spec.name for spec in suite.checkpoints], baseline=suite.baseline)
     load_families(suite.families)
     watcher.stage("reading checkpoints")
     checkpoints = resolve_all(suite.checkpoints, DigestCache(cache_dir / "digests.json"))
@@ -90,6 +87,19 @@ def prepare(
     watcher.stage("opening tokenizers")
     subjects = _open_all(checkpoints, suite)
     watcher.stage("building prompts")
+    return Plan(suite, tasks, n_available, subjects, plan_prompts(suite, tasks, subjects))
+
+
+def check_gate(rules: Sequence[Rule], tasks: Sequence[Task], checkpoints: Sequence[str], *, baseline: str) -> None:
+    """Raise GateError if a rule names a task, scorer, tag or checkpoint that is not there."""
+    scorers = {task.name: [spec.name for spec in task.scorers] for task in tasks}
+    families = {spec.name: family_of(spec) for task in tasks for spec in task.scorers}
+    tags = {tag for task in tasks for sample in task.samples for tag in sample.tags}
+    check_rules(rules, scorers, checkpoints, families, baseline=baseline, tags=tags)
+
+
+def plan_prompts(suite: Suite, tasks: Sequence[Task], subjects: Sequence[Subject]) -> dict[Key, Sequence[Prompt]]:
+    """Return the prompts of every checkpoint and task; checkpoints that are shown the same share theirs."""
     prompts: dict[Key, Sequence[Prompt]] = {}
     shared: dict[tuple[Any, ...], list[Prompt]] = {}
     for subject in subjects:
@@ -105,7 +115,7 @@ def prepare(
                 if subject.dialect is not None:
                     shared[same] = audit_prompts(shared[same], subject.tokenizer, subject.dialect)
             prompts[checkpoint.name, task.name] = shared[same]
-    return Plan(suite, tasks, n_available, subjects, prompts)
+    return prompts
 
 
 def _open_all(checkpoints: Sequence[Checkpoint], suite: Suite) -> tuple[Subject, ...]:
@@ -119,13 +129,19 @@ def _open_all(checkpoints: Sequence[Checkpoint], suite: Suite) -> tuple[Subject,
     if suite.template_gate != "off":
         specimens = with_runtimes(specimens, local, suite.engine)
     return tuple(
-        _open(one, specimens[one.name], suite) if one in local else Subject(one, None, endpoint_facts(), None, None)
+        open_subject(one, specimens[one.name], suite)
+        if one in local
+        else Subject(one, None, endpoint_facts(), None, None)
         for one in checkpoints
     )
 
 
-def _open(checkpoint: Checkpoint, specimen: Specimen, suite: Suite) -> Subject:
-    """Give the tokenizer the template that counts: the user's, else the adapter's, else the base's."""
+def open_subject(checkpoint: Checkpoint, specimen: Specimen, suite: Suite) -> Subject:
+    """Give the tokenizer the template that counts: the user's, else the adapter's, else the base's.
+
+    Raises:
+        ChatevalError: If there is no tokenizer or no template, or that is broken and the suite's gate is `error`.
+    """
     if specimen.tokenizer is None:
         raise CheckpointError(f"{checkpoint.name}: no tokenizer in {checkpoint.path}")
     if specimen.source is None and not checkpoint.completion:

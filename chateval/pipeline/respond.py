@@ -86,18 +86,33 @@ class Answers:
 
 
 def respond(
-    plan: Plan, open_engine: EngineFor, store: ResponseStore, watcher: Watcher, *, n_verified: int = 0
+    plan: Plan,
+    open_engine: EngineFor,
+    store: ResponseStore,
+    watcher: Watcher,
+    *,
+    n_verified: int = 0,
+    rerun: int = 0,
 ) -> Answers:
     """Get a response to every prompt, from the store or from the model; each is stored as it comes.
 
     Checkpoints that share their weights follow each other, so that one model is in memory at a time. The tasks of a
     checkpoint go to the engine together: its last answers of one share batches with the first of the next.
+
+    Args:
+        plan: What is asked of whom.
+        open_engine: Opens the engine of a checkpoint.
+        store: Has what was answered before, and keeps what comes.
+        watcher: Hears how far it is.
+        n_verified: Samples of each task that are answered again the plain way.
+        rerun: Answers of a rerun, numbered from 1, are kept apart from those of the run itself.
     """
     answers = Answers()
     places = [weights_of(subject) for subject in plan.subjects]
     by_weights = sorted(plan.subjects, key=lambda subject: places.index(weights_of(subject)))
     for subject in by_weights:
         engine = open_engine(subject)
+        answers.identities[subject.checkpoint.name] = dict(engine.identity) | ({"rerun": str(rerun)} if rerun else {})
         _respond_one(subject, plan, engine, store, watcher, answers)
         if n_verified:
             watcher.stage(f"{subject.checkpoint.name}: answering again, the plain way")
@@ -128,7 +143,7 @@ def _respond_one(
     subject: Subject, plan: Plan, engine: Engine, store: ResponseStore, watcher: Watcher, answers: Answers
 ) -> None:
     name = subject.checkpoint.name
-    answers.identities[name] = identity = dict(engine.identity)
+    identity = answers.identities[name]
     keys = {
         task.name: [
             response_key(prompt, subject.checkpoint, subject.facts, identity)

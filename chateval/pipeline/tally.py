@@ -1,21 +1,29 @@
 """Marks -> Report: taken in one case at a time, so that what is kept of a sample is small."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from chateval.codec import digest
 from chateval.compare import (
-    SHOWN_CHARACTERS,
     SHOWN_FAULTS,
     Column,
+    SampleFacts,
+    Seen,
+    Side,
     audit,
     compare_all,
     compare_behaviour,
     estimate,
+    evidence_of,
+    find_changes,
+    find_crossings,
     find_faults,
     find_flips,
+    find_slices,
+    see,
     shown_answer,
 )
 from chateval.findings import TemplateReport
@@ -23,6 +31,7 @@ from chateval.pipeline.mark import Marked
 from chateval.pipeline.measure import Measuring
 from chateval.pipeline.prepare import Key
 from chateval.records import (
+    Change,
     Checkpoint,
     CheckpointSummary,
     Figure,
@@ -52,6 +61,8 @@ class Material:
     prompts: Mapping[Key, Sequence[Prompt]]
     responses: Mapping[Key, Sequence[Response]]
     """Gone through from front to back; they need not be in memory together."""
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+    """As it is written; for what differs between the checkpoints."""
 
 
 @dataclass(slots=True)
@@ -90,7 +101,7 @@ class Tally:
     faulty: list[Score] = field(default_factory=list)
     cases: dict[tuple[str, str, str, int], tuple[Prompt, Response]] = field(default_factory=dict)
     """The examples of what template scorers found at fault, as `find_faults` takes them."""
-    shown: dict[Key, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    seen: dict[Key, dict[str, Seen]] = field(default_factory=lambda: defaultdict(dict))
     reasons: dict[tuple[str, str, str], dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     """Of the first repeat of a sample, as `find_flips` takes them."""
     _places: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
@@ -152,11 +163,12 @@ class Tally:
 
     def _keep_answer(self, marked: Marked) -> None:
         sample = marked.case.sample
-        shown = self.shown[marked.checkpoint, marked.task]
-        if sample.id in shown:
+        seen = self.seen[marked.checkpoint, marked.task]
+        if sample.id in seen:
             return
         choice = marked.marks["choice"].answer if "choice" in marked.own else None
-        shown[sample.id] = shown_answer(marked.case.response, sample, choice)[:SHOWN_CHARACTERS]
+        shown = shown_answer(marked.case.response, sample, choice)
+        seen[sample.id] = see(shown, marked.case.prompt, marked.case.response)
         for name in marked.own:
             self.reasons[marked.checkpoint, marked.task, name][sample.id] = marked.marks[name].reason
 
@@ -168,18 +180,45 @@ def make_report(material: Material, tally: Tally, *, baseline: str) -> Report:
     of_task: dict[str, dict[str, str | None]] = defaultdict(dict)
     for (task, sample_id), cluster in clusters.items():
         of_task[task][sample_id] = cluster
+    checkpoints = tuple(_checkpoint_summary(one, material, tally.counts[one.name]) for one in material.checkpoints)
+    tasks = tuple(_task_summary(task, material.n_available[task.name]) for task in material.tasks)
+    evidence = replace(evidence_of(checkpoints, tasks, samples), seen=tally.seen, reasons=tally.reasons)
     return Report(
         baseline=baseline,
-        checkpoints=tuple(_checkpoint_summary(one, material, tally.counts[one.name]) for one in material.checkpoints),
-        tasks=tuple(_task_summary(task, material.n_available[task.name]) for task in material.tasks),
+        checkpoints=checkpoints,
+        tasks=tasks,
         estimates=tuple(estimate(address, found, of_task[address[1]]) for address, found in tally.means.items()),
         audits=tuple(sorted(audit(tally.audits), key=lambda found: AUDIT.index(found.scorer))),
         comparisons=tuple(compare_all(tally.means, baseline, clusters)),
         behaviour=tuple(compare_behaviour(tally.audits, baseline)),
-        flips=tuple(find_flips(tally.means, baseline, samples, tally.shown, tally.reasons)),
+        flips=tuple(find_flips(tally.means, baseline, evidence)),
         faults=tuple(find_faults(tally.faulty, tally.cases)),
         figures=tuple(tally.figures),
+        changes=tuple(_changes(baseline, checkpoints, tasks, material.manifest)),
+        slices=tuple(find_slices(tally.means, baseline, SampleFacts(samples, _lengths(tally.seen, baseline)))),
+        crossings=tuple(find_crossings(tally.means, baseline, checkpoints)),
     )
+
+
+def _changes(
+    baseline: str,
+    checkpoints: Sequence[CheckpointSummary],
+    tasks: tuple[TaskSummary, ...],
+    manifest: Mapping[str, Any],
+) -> Iterator[Change]:
+    sides = {one.name: Side(one.name, one, tasks, manifest) for one in checkpoints}
+    for name, side in sides.items():
+        if name != baseline:
+            yield from find_changes(sides[baseline], side)
+
+
+def _lengths(seen: Mapping[Key, Mapping[str, Seen]], baseline: str) -> dict[str, dict[str, tuple[int, int]]]:
+    """Return task -> sample id -> tokens of the baseline's prompt and answer."""
+    return {
+        task: {name: (one.n_prompt_tokens, one.n_output_tokens) for name, one in found.items()}
+        for (checkpoint, task), found in seen.items()
+        if checkpoint == baseline
+    }
 
 
 def _task_summary(task: Task, n_available: int) -> TaskSummary:
@@ -221,4 +260,5 @@ def _checkpoint_summary(checkpoint: Checkpoint, material: Material, counts: _Cou
         tokenizer_digest=checkpoint.tokenizer_digest,
         n_parameters=checkpoint.n_parameters,
         step=checkpoint.step,
+        inert=checkpoint.inert,
     )

@@ -65,7 +65,8 @@ def load_tasks(
             raise TaskError(f"two tasks are called {task.name!r}: {task.path} and another; names must differ")
         n_available[task.name] = len(task.samples)
         _try_scoring(task, trust_code=trust_code)
-        tasks.append(replace(task, samples=task.samples[: suite.limit]))
+        samples = sorted(task.samples, key=lambda sample: sample.id) if suite.is_shuffled else task.samples
+        tasks.append(replace(task, samples=tuple(samples[: suite.limit])))
     _check_data_of(suite.data, n_available)
     if suite.n_demos and not any(task.n_demos for task in tasks):
         raise TaskError(f"--demos {suite.n_demos}: none of the tasks has demos; a task says where they come from")

@@ -64,6 +64,8 @@ class Checkpoint:
     """Numbers in the weight files, the adapter's and its base's together; None for an endpoint."""
     step: int | None = None
     """Optimizer step of the training that it was saved at; None where nothing says."""
+    inert: str = ""
+    """Why an adapter adds nothing to its base, such as `every lora_B is 0`; empty if it adds something."""
 
 
 EngineName = Literal["transformers", "vllm", "openai", "ray", "fake"]

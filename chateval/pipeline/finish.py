@@ -1,0 +1,58 @@
+"""Answers of a run -> its scores and reports, in its folder."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from chateval.gate import exit_code
+from chateval.pipeline.mark import mark_all
+from chateval.pipeline.prepare import Key
+from chateval.pipeline.tally import Material, Tally
+from chateval.pipeline.tasks import bind_measures
+from chateval.records import Answered, Prompt, Report, Response, Score
+from chateval.report import OUTPUTS, PAGE, write_page
+from chateval.store import read_run, write_file, write_scores
+
+
+def score_all(material: Material, out: Path, *, trust_code: bool) -> Tally:
+    """Score all answers, write the scores, and return what a report says of them."""
+    tally = Tally(len(material.checkpoints) > 1, {task.name: bind_measures(task) for task in material.tasks})
+    write_scores(out, _scores(material, tally, trust_code=trust_code))
+    return tally
+
+
+def write_report(report: Report, out: Path, material: Material) -> None:
+    """Write a report in all its forms; the page takes the answers that are at hand, which cost less than the file's."""
+    for name, output in OUTPUTS.items():
+        if name != PAGE:
+            write_file(out / name, output(report))
+    answers = Given(material.prompts, material.responses)
+    write_page(out / PAGE, report, [replace(read_run(out), answers=answers)])
+
+
+def _scores(material: Material, tally: Tally, *, trust_code: bool) -> Iterator[Score]:
+    """Yield the scores of the tasks' own scorers as they are made; the tally takes in all marks on the way."""
+    found = mark_all(material.tasks, material.prompts, material.responses, material.facts, trust_code=trust_code)
+    for marked in found:
+        tally.take(marked)
+        yield from (marked.score(name) for name in marked.marks if name in marked.own)
+    tally.close()
+
+
+class Given(Iterable[Answered]):
+    """The answers of a run as they are at hand, gone through as often as one likes."""
+
+    def __init__(self, prompts: Mapping[Key, Sequence[Prompt]], responses: Mapping[Key, Sequence[Response]]) -> None:
+        """Take prompts and responses by (checkpoint, task), in the same order."""
+        self._prompts = prompts
+        self._responses = responses
+
+    def __iter__(self) -> Iterator[Answered]:
+        for (checkpoint, task), found in self._prompts.items():
+            for prompt, response in zip(found, self._responses[checkpoint, task], strict=True):
+                yield Answered(checkpoint, task, prompt, response)
+
+
+def exit_code_of(report: Report) -> int:
+    """Return the exit code that a report leads to."""
+    return exit_code(report.verdicts, n_unscored=sum(found.n_unscored for found in report.estimates))

@@ -1,0 +1,110 @@
+"""A run folder scored again, without a model."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from chateval.codec import decode
+from chateval.config import Suite
+from chateval.errors import DataError
+from chateval.findings import TemplateReport
+from chateval.pipeline.finish import score_all, write_report
+from chateval.pipeline.gated import gate_live
+from chateval.pipeline.noise import with_noise
+from chateval.pipeline.prepare import Key, Watcher
+from chateval.pipeline.tally import Material, make_report
+from chateval.pipeline.tasks import NO_BRIDGES, Bridges, load_tasks
+from chateval.records import Asked, Checkpoint, Noise, Prompt, Report, Response, Rule, Task, TemplateFacts
+from chateval.report import read_report
+from chateval.store import read_answers, read_manifest, write_samples
+
+
+def rescore(run: Path, *, watcher: Watcher, trust_code: bool = False, bridges: Bridges = NO_BRIDGES) -> Report:
+    """Score the stored answers of a run folder again, with its tasks as they are now and without a model.
+
+    Raises:
+        StoreError: If the folder is not a finished run.
+        DataError: If a task has lost a sample that the run has answers for.
+    """
+    manifest = read_manifest(run)
+    answers = read_answers(run)
+    entries = manifest["tasks"]
+    suite = Suite(
+        checkpoints=(),
+        tasks=tuple(dict.fromkeys(_task_again(entry) for entry in entries)),
+        baseline=manifest["baseline"],
+        data={str(entry["name"]): Path(entry["data"]) for entry in entries if entry.get("data")},
+        n_demos=manifest.get("n_demos"),
+    )
+    watcher.stage("reading tasks")
+    tasks, n_available = load_tasks(suite, trust_code=trust_code, bridges=bridges)
+    for task, entry in zip(tasks, entries, strict=True):
+        if (task.name, task.prompt_digest) != (entry["name"], entry["prompt_digest"]):
+            raise DataError(f"{task.path}: asks otherwise than when {run} was made; run it again")
+    prompts: dict[Key, list[Prompt]] = {}
+    responses: dict[Key, list[Response]] = {}
+    for line in answers:
+        prompts.setdefault((line.checkpoint, line.task), []).append(line.prompt)
+        responses.setdefault((line.checkpoint, line.task), []).append(line.response)
+    checkpoints: list[Checkpoint] = []
+    facts: dict[str, TemplateFacts] = {}
+    templates: dict[str, TemplateReport | None] = {}
+    for entry in manifest["checkpoints"]:
+        checkpoints.append(_decode(Checkpoint, entry["checkpoint"], run))
+        facts[checkpoints[-1].name] = _decode(TemplateFacts, entry["template"], run)
+        checked = entry.get("template_report")
+        templates[checkpoints[-1].name] = _decode(TemplateReport, checked, run) if checked else None
+    for checkpoint in checkpoints:
+        for task in tasks:
+            if (checkpoint.name, task.name) not in responses:
+                raise DataError(f"{run}/responses.jsonl: no answers of {checkpoint.name} to {task.name}; run it again")
+    material = Material(
+        tasks=tuple(_as_answered(task, prompts[checkpoints[0].name, task.name]) for task in tasks),
+        n_available=n_available,
+        checkpoints=tuple(checkpoints),
+        facts=facts,
+        templates=templates,
+        prompts=prompts,
+        responses=responses,
+        manifest=manifest,
+    )
+    watcher.stage("scoring")
+    write_samples(run, (Asked(task.name, sample) for task in material.tasks for sample in task.samples))
+    rules = [_decode(Rule, rule, run) for rule in manifest["gate"]]
+    tally = score_all(material, run, trust_code=trust_code)
+    report = with_noise(make_report(material, tally, baseline=suite.baseline), _noise_of(run, material.tasks))
+    report = gate_live(report, rules, tally.means, tasks=material.tasks, out=run)
+    write_report(report, run, material)
+    return report
+
+
+def _noise_of(run: Path, tasks: Sequence[Task]) -> list[Noise]:
+    """Return the noise that was measured when the run was made, of tasks that are scored now as they were then."""
+    if not (run / "report.json").is_file():
+        return []
+    before = read_report(run)
+    same = {task.name for task in before.tasks if any((task.name, task.digest) == (t.name, t.digest) for t in tasks)}
+    return [noise for noise in before.noise if noise.task in same]
+
+
+def _decode(kind: Any, entry: Any, run: Path) -> Any:
+    return decode(kind, json.dumps(entry), where=f"{run}/manifest.json")
+
+
+def _task_again(entry: Mapping[str, Any]) -> str:
+    """Return where a task of a manifest is now: its file, or the bundled task of its name if that is gone."""
+    if entry.get("reference"):
+        return str(entry["reference"])
+    return str(entry["path"]) if Path(entry["path"]).is_file() else str(entry["name"])
+
+
+def _as_answered(task: Task, prompts: Sequence[Prompt]) -> Task:
+    """Return the task with the samples that were answered, in the order of the answers."""
+    known = {sample.id: sample for sample in task.samples}
+    ids = list(dict.fromkeys(prompt.sample_id for prompt in prompts))
+    lost = [sample_id for sample_id in ids if sample_id not in known]
+    if lost:
+        raise DataError(f"{task.path}: the run has answers for sample {lost[0]}, which the task no longer has")
+    return replace(task, samples=tuple(known[sample_id] for sample_id in ids))
