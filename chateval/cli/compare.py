@@ -31,24 +31,18 @@ def compare(
 
     Example: chateval compare reports/runs/main reports/runs/branch --baseline main/sft
     """
-    from chateval.cli.screen import err, out
+    from chateval.cli.screen import out
     from chateval.cli.show import show_result
     from chateval.compare.runs import check_comparable, compare_runs
     from chateval.integrations.runs import open_runs
-    from chateval.report import OUTPUTS, to_markdown, visible
-    from chateval.report.page import write_page
-    from chateval.store import write_file
+    from chateval.pipeline.finish import write_outputs
+    from chateval.report import to_markdown
 
     found = open_runs(runs)
-    for run in found:
-        for note in run.manifest.get("notes", ()):
-            err.print(visible(f"{run.name}: {note}"))
     report = compare_runs(found, baseline)
     check_comparable(report)
     if to is not None:
-        for name in ("report.json", "report.md"):
-            write_file(to / name, OUTPUTS[name](report))
-        write_page(to / "report.html", report, found)
+        write_outputs(to, report, found)
     if markdown:
         out.file.write(to_markdown(report))
     else:

@@ -57,9 +57,6 @@ def leaderboard(
     from chateval.store import write_file
 
     found = open_runs(runs)
-    for run in found:
-        for note in run.manifest.get("notes", ()):
-            err.print(visible(f"{run.name}: {note}"))
     board = rank_runs(found, tasks=task or (), scorer=scorer, by=by.value)
     if to is not None:
         for name, output in SITE.items():

@@ -1,13 +1,13 @@
 """Checkpoints answered by transformers. This module loads no model library; what it opens when asked does."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any, Protocol
 
 from chateval.engine.base import Answer, Batch
 from chateval.engine.batch import plan_batches
-from chateval.engine.weights import Weights
-from chateval.machine import device
 from chateval.records import Checkpoint, Prompt, Response, TemplateFacts
 from chateval.template import Tokenizer
 
@@ -16,6 +16,19 @@ WAY = "packed-2"
 
 _PASS_TOKENS = {"cpu": 2_048, "cuda": 8_192}
 """Tokens of one pass, beyond which a larger one gains nothing."""
+
+
+class Weights(Protocol):
+    """A model that several checkpoints may share: one loaded from files, or one in memory."""
+
+    @property
+    def device(self) -> str:
+        """Kind of the device it is on: cpu, cuda, ..."""
+        ...
+
+    def use(self, adapter: Path | None, adapter_digest: str | None) -> AbstractContextManager[Any]:
+        """Yield the model ready to answer, with its adapter on, or with all of them off."""
+        ...
 
 
 class TransformersEngine:
@@ -34,14 +47,18 @@ class TransformersEngine:
         return {
             "engine": "transformers",
             "way": WAY,
-            "device": device(),
+            "device": self._weights.device,
             "dtype": self._checkpoint.dtype,
             **{name: version(name) for name in libraries},
         }
 
+    @property
+    def _n_tokens(self) -> int:
+        return _PASS_TOKENS.get(self._weights.device, _PASS_TOKENS["cpu"])
+
     def plan(self, prompts: Sequence[Prompt]) -> list[Batch]:
         """Plan all that generate as one batch, and choices under a budget of tokens."""
-        return plan_batches(prompts, n_tokens=_PASS_TOKENS[device()])
+        return plan_batches(prompts, n_tokens=self._n_tokens)
 
     def respond(self, batches: Iterable[Batch]) -> Iterator[list[Answer]]:
         """Yield choices batch by batch, then generated answers as they finish."""
@@ -50,7 +67,7 @@ class TransformersEngine:
         adapter = Path(self._checkpoint.path) if self._checkpoint.kind == "lora" else None
         with self._weights.use(adapter, self._checkpoint.adapter_digest) as model:
             session = Session(model, self._tokenizer, self._facts, name=self._checkpoint.name)
-            yield from session.respond(list(batches), n_tokens=_PASS_TOKENS[device()])
+            yield from session.respond(list(batches), n_tokens=self._n_tokens)
 
     def respond_plainly(self, prompts: Sequence[Prompt]) -> list[Response]:
         """Return what transformers itself answers, one prompt and one choice at a time; slow, to check by."""

@@ -27,6 +27,11 @@ class Weights:
         self._adapters: list[str] = []
         """Those in memory, the last used last."""
 
+    @property
+    def device(self) -> str:
+        """Kind of the device that it is, or will be, on."""
+        return device()
+
     @contextmanager
     def use(self, adapter: Path | None, adapter_digest: str | None) -> Iterator[Any]:
         """Yield the model with one adapter on, or with all of them off.

@@ -15,7 +15,7 @@ from chateval.pipeline.tally import Material, make_report
 from chateval.pipeline.tasks import NO_BRIDGES, Bridges
 from chateval.pipeline.verify import Verified
 from chateval.records import Asked, Report
-from chateval.report import OUTPUTS
+from chateval.report import OUTPUTS, PAGE
 from chateval.store import (
     ResponseStore,
     check_writable,
@@ -104,7 +104,7 @@ def evaluate_plan(
     checks: Checks = Checks(),
 ) -> Result:
     """Run what is checked and built, and write its folder; the arguments are those of `evaluate`."""
-    for name in OUTPUTS:
+    for name in (*OUTPUTS, PAGE):
         (out / name).unlink(missing_ok=True)  # a report of an earlier run must not outlive the start of this one
     material = Material(
         tasks=plan.tasks,
@@ -136,7 +136,7 @@ def evaluate_plan(
             report = with_anytime(report, tally.means, clusters)
         report = gate_live(report, plan.suite.gate, tally.means, tasks=material.tasks, out=out)
         watcher.stage("writing the report")
-        write_report(report, out, material)
+        write_report(out, report, material)
     return Result(
         report,
         exit_code_of(report),

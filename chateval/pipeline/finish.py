@@ -9,7 +9,7 @@ from chateval.pipeline.mark import mark_all
 from chateval.pipeline.prepare import Key
 from chateval.pipeline.tally import Material, Tally
 from chateval.pipeline.tasks import bind_measures
-from chateval.records import Answered, Prompt, Report, Response, Score
+from chateval.records import Answered, Prompt, Report, Response, Run, Score
 from chateval.report import OUTPUTS, PAGE, write_page
 from chateval.store import read_run, write_file, write_scores
 
@@ -21,13 +21,25 @@ def score_all(material: Material, out: Path, *, trust_code: bool) -> Tally:
     return tally
 
 
-def write_report(report: Report, out: Path, material: Material) -> None:
-    """Write a report in all its forms; the page takes the answers that are at hand, which cost less than the file's."""
-    for name, output in OUTPUTS.items():
-        if name != PAGE:
-            write_file(out / name, output(report))
+def write_report(out: Path, report: Report, material: Material) -> None:
+    """Write the report of a run; the page takes the answers that are at hand, which cost less than the file's."""
+    write_outputs(out, report, [])
     answers = Given(material.prompts, material.responses)
     write_page(out / PAGE, report, [replace(read_run(out), answers=answers)])
+
+
+def write_outputs(folder: Path, report: Report, runs: Sequence[Run]) -> None:
+    """Write a report in all its forms.
+
+    Args:
+        folder: Where report.json, report.md and report.html are written.
+        report: What is shown.
+        runs: Where its checkpoints come from, for the page's browser of samples; without any there is no page.
+    """
+    for name, output in OUTPUTS.items():
+        write_file(folder / name, output(report))
+    if runs:
+        write_page(folder / PAGE, report, runs)
 
 
 def _scores(material: Material, tally: Tally, *, trust_code: bool) -> Iterator[Score]:

@@ -76,7 +76,7 @@ def rescore(run: Path, *, watcher: Watcher, trust_code: bool = False, bridges: B
     tally = score_all(material, run, trust_code=trust_code)
     report = with_noise(make_report(material, tally, baseline=suite.baseline), _noise_of(run, material.tasks))
     report = gate_live(report, rules, tally.means, tasks=material.tasks, out=run)
-    write_report(report, run, material)
+    write_report(run, report, material)
     return report
 
 

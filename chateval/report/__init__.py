@@ -15,7 +15,6 @@ PAGE = "report.html"
 OUTPUTS: Mapping[str, Callable[[Report], str]] = {
     "report.json": to_json,
     "report.md": to_markdown,
-    PAGE: to_html,
 }
 """File name -> what writes it."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from chateval.errors import ConfigError
 from chateval.records import CheckpointSummary, Report, Run
-from chateval.report import OUTPUTS, PAGE
+from chateval.report import OUTPUTS, PAGE, write_page
 
 Value = str | int | float | bool | None
 
@@ -190,9 +190,11 @@ def write_files(run: Run, report: Report, folder: Path) -> list[Path]:
     paths = []
     for name, output in OUTPUTS.items():
         paths.append(folder / name)
-        page = Path(run.path) / name
-        if name == PAGE and page.is_file():
-            shutil.copyfile(page, paths[-1])
-        else:
-            paths[-1].write_text(output(report), encoding="utf-8")
+        paths[-1].write_text(output(report), encoding="utf-8")
+    paths.append(folder / PAGE)
+    page = Path(run.path) / PAGE
+    if page.is_file():
+        shutil.copyfile(page, paths[-1])
+    else:
+        write_page(paths[-1], report, [run])
     return paths
