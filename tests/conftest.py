@@ -1,10 +1,12 @@
 """Shared by all tests: no network, a cache of their own, and a two-layer random chat model made on the spot."""
 
 import os
+import tempfile
 import warnings
 from pathlib import Path
 
 os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["TRACKIO_DIR"] = tempfile.mkdtemp(prefix="chateval-trackio-")  # read once a process, by who imports it first
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import pytest

@@ -37,9 +37,9 @@ def template_changes(
     """
     if before.template_digest != after.template_digest:
         yield _text_change(before, after, old.get("template", {}), new.get("template", {}))
-    mine, theirs = (_default_system(summary) for summary in (before, after))
-    if mine != theirs and before.template and after.template:
-        yield "default system prompt", _quoted(mine), _quoted(theirs)
+        mine, theirs = (_default_system(summary) for summary in (before, after))
+        if mine != theirs and before.template and after.template:
+            yield "default system prompt", _quoted(mine), _quoted(theirs)
     facts, others = old.get("template", {}), new.get("template", {})
     if facts and others:
         for key, words in _FACTS.items():

@@ -1,8 +1,12 @@
 """Rules about scores: a mean or a difference with its interval against a limit."""
 
+import math
 from dataclasses import dataclass
 
 from chateval.records import Comparison, Estimate, Noise, Outcome, Report, Rule
+
+_LEVEL, _POWER = 1.959963984540054, 0.8416212335729143
+"""Normal quantiles of a two-sided level of 5 % and of a power of 80 %."""
 
 Address = tuple[str, str, str]
 """(checkpoint, task, scorer)"""
@@ -62,7 +66,8 @@ def _held(found: Comparison, low: float, high: float, limit: float, seen: str, n
     elif low >= limit:
         decision = Decision("pass", f"{seen}: no drop beyond {limit:+g}", is_statistical=True)
     else:
-        return Decision("inconclusive", f"{seen}: the margin of {limit:+g} lies inside the interval", True)
+        needed = _pairs_to_decide(found, low, high, limit)
+        return Decision("inconclusive", f"{seen}: the margin of {limit:+g} lies inside the interval{needed}", True)
     if noise is None:
         return decision
     stands = high + noise.delta < limit if decision.outcome == "fail" else low - noise.delta >= limit
@@ -74,6 +79,18 @@ def _held(found: Comparison, low: float, high: float, limit: float, seen: str, n
         f"shows against itself ({noise.n_reruns} reruns)",
         is_statistical=True,
     )
+
+
+def _pairs_to_decide(found: Comparison, low: float, high: float, limit: float) -> str:
+    """Return how many pairs would decide a margin with a power of 80 % if delta is what it seems; empty if too many.
+
+    An interval narrows with the root of the pairs: its arm and the reach of the power must fit between the two.
+    """
+    distance = abs((found.delta or 0.0) - limit)
+    arm = (high - low) / 2 * (1 + _POWER / _LEVEL)
+    if distance * 100 < arm:
+        return ""
+    return f"; about {math.ceil(found.n_pairs * (arm / distance) ** 2):,} pairs would decide it if delta stays"
 
 
 def judge_unscored(rule: Rule, address: Address, report: Report) -> Decision:

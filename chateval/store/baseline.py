@@ -152,7 +152,7 @@ def _brief(report: TemplateReport | None) -> TemplateReport | None:
     """Return a template report without its evidence."""
     if report is None:
         return None
-    findings = tuple(Finding(one.code, one.severity, one.message) for one in report.findings)
+    findings = tuple(Finding(one.code, one.severity, one.message, found=one.found) for one in report.findings)
     return replace(report, findings=findings, notes=(), skipped=())
 
 

@@ -1,8 +1,10 @@
 """trackio's SQLite file, as it is afterwards."""
 
 import json
+import os
 import sqlite3
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from shared_run import shared_report, shared_run
@@ -19,12 +21,12 @@ SFT = "sft x"
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory):
+def written():
     """The database that two checkpoints of a training were shared to, one after the other."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TRACKIO_SPACE_ID", "someone/space")  # of the user's training, and not meant for this
         patch.setenv("HF_TOKEN", "hf_not_a_token")  # with one, trackio would ask the hub whose it is
-        folder = tmp_path_factory.mktemp("trackio")
+        folder = Path(os.environ["TRACKIO_DIR"])
         for step in (300, 600):
             report = shared_report("x", steps=(None, step))
             destination = Destination(project="p", out=folder, name="curve", checkpoints=(SFT,))
