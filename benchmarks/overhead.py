@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 SIZES = (1_000, 10_000, 100_000)
-STAGES = ("reading tasks", "building prompts", "answering", "scoring")
+STAGES = ("reading tasks", "building prompts", "answering", "scoring", "writing the report")
 """Those that grow with the samples; `building prompts` includes the keys, `answering` the store."""
 
 TASK = """\
