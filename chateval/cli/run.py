@@ -203,7 +203,7 @@ def run(
             watcher=screen,
             trust_code=trust_code,
             bridges=BRIDGES,
-            checks=Checks(verify_scoring, noise, is_anytime=early_stop),
+            checks=Checks(verify_scoring, noise, is_anytime=early_stop, n_most=suite.limit),
         )
         result = evaluate_early(suite, evaluate_suite) if early_stop else evaluate_suite(suite)
     from chateval.cli.show import show_effort, show_result

@@ -34,10 +34,19 @@ def evaluate_early(suite: Suite, evaluate: Callable[[Suite], Result]) -> Result:
     raise AssertionError("the looks have no end")
 
 
+_LASTING = frozenset(("min_value", "max_drop", "template"))
+"""Limits whose verdicts hold at every look: they come from intervals that allow looking, or from a broken template."""
+
+
 def is_decided(verdicts: Sequence[Verdict]) -> bool:
-    """Return whether more samples cannot change the exit code: a rule failed, or all passed."""
-    counted = [verdict for verdict in verdicts if not verdict.is_warning]
-    return any(verdict.outcome == "fail" for verdict in counted) or all(v.outcome == "pass" for v in verdicts)
+    """Return whether the gate may stop here: a rule failed for good, or all passed for good.
+
+    Rules about what was counted so far (tokens, errors, cut answers) have no interval: more samples may turn them.
+    """
+    lasting = [verdict for verdict in verdicts if _LASTING & set(verdict.rule.split())]
+    if any(verdict.outcome == "fail" and not verdict.is_warning for verdict in lasting):
+        return True
+    return len(lasting) == len(verdicts) and all(verdict.outcome == "pass" for verdict in verdicts)
 
 
 def _looks(limit: int | None) -> Iterator[int]:

@@ -3,12 +3,12 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from chateval.compare import with_anytime
+from chateval.compare import with_anytime, with_noise
 from chateval.config import Suite
 from chateval.pipeline.finish import Given, exit_code_of, score_all, write_report
 from chateval.pipeline.gated import gate_live
 from chateval.pipeline.manifest import make_manifest
-from chateval.pipeline.noise import measure_noise, with_noise
+from chateval.pipeline.noise import measure_noise
 from chateval.pipeline.prepare import Plan, Watcher, prepare
 from chateval.pipeline.respond import Answers, EngineFor, respond
 from chateval.pipeline.tally import Material, make_report
@@ -52,6 +52,8 @@ class Checks:
     """Times that the baseline is answered again, to see what flips by itself."""
     is_anytime: bool = False
     """Whether intervals hold however often one looks, and wherever one stops; they are wider then."""
+    n_most: int | None = None
+    """Samples of a task at which the last look is; None for all."""
 
 
 def evaluate(
@@ -118,7 +120,8 @@ def evaluate_plan(
     with ResponseStore(cache_dir / "responses.sqlite") as store:
         answers = respond(plan, open_engine, store, watcher, n_verified=checks.n_verified)
         watcher.stage("scoring")
-        write_manifest(out, manifest := make_manifest(plan, answers))
+        manifest = make_manifest(plan, answers) | {"is_anytime": checks.is_anytime, "n_most": checks.n_most}
+        write_manifest(out, manifest)
         write_samples(out, (Asked(task.name, sample) for task in plan.tasks for sample in task.samples))
         write_answers(out, Given(plan.prompts, answers.responses))
         write_efforts(out, answers.efforts)
@@ -126,14 +129,14 @@ def evaluate_plan(
         tally = score_all(material, out, trust_code=trust_code)
 
         def rerun(part: Plan, number: int) -> Answers:
-            watcher.stage(f"measuring noise, {number} of {checks.n_noise}")
+            watcher.stage(f"measuring noise, rerun {number} of {checks.n_noise}")
             return respond(part, open_engine, store, watcher, rerun=number)
 
         noise = measure_noise(plan, tally.means, rerun, checks.n_noise, trust_code=trust_code)
         report = with_noise(make_report(material, tally, baseline=plan.suite.baseline), noise)
         if checks.is_anytime:
             clusters = {(task.name, sample.id): sample.cluster for task in plan.tasks for sample in task.samples}
-            report = with_anytime(report, tally.means, clusters)
+            report = with_anytime(report, tally.means, clusters, n_most=checks.n_most)
         report = gate_live(report, plan.suite.gate, tally.means, tasks=material.tasks, out=out)
         watcher.stage("writing the report")
         write_report(out, report, material)

@@ -7,18 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from chateval.codec import decode
+from chateval.compare import with_noise
+from chateval.compare import with_anytime
 from chateval.config import Suite
 from chateval.errors import DataError
 from chateval.findings import TemplateReport
 from chateval.pipeline.finish import score_all, write_report
 from chateval.pipeline.gated import gate_live
-from chateval.pipeline.noise import with_noise
-from chateval.pipeline.prepare import Key, Watcher
+from chateval.pipeline.prepare import Key, Watcher, check_gate
 from chateval.pipeline.tally import Material, make_report
 from chateval.pipeline.tasks import NO_BRIDGES, Bridges, load_tasks
 from chateval.records import Asked, Checkpoint, Noise, Prompt, Report, Response, Rule, Task, TemplateFacts
-from chateval.report import read_report
-from chateval.store import read_answers, read_manifest, write_samples
+from chateval.report import OUTPUTS, PAGE, read_report
+from chateval.store import read_answers, read_manifest, write_manifest, write_samples
 
 
 def rescore(run: Path, *, watcher: Watcher, trust_code: bool = False, bridges: Bridges = NO_BRIDGES) -> Report:
@@ -70,14 +71,31 @@ def rescore(run: Path, *, watcher: Watcher, trust_code: bool = False, bridges: B
         responses=responses,
         manifest=manifest,
     )
-    watcher.stage("scoring")
-    write_samples(run, (Asked(task.name, sample) for task in material.tasks for sample in task.samples))
     rules = [_decode(Rule, rule, run) for rule in manifest["gate"]]
+    check_gate(rules, material.tasks, [checkpoint.name for checkpoint in checkpoints], baseline=suite.baseline)
+    noise = _noise_of(run, material.tasks)
+    for name in (*OUTPUTS, PAGE):
+        (run / name).unlink(missing_ok=True)  # no report of other scores, should this break off
+    watcher.stage("scoring")
+    write_manifest(run, _with_digests(manifest, tasks))
+    write_samples(run, (Asked(task.name, sample) for task in material.tasks for sample in task.samples))
     tally = score_all(material, run, trust_code=trust_code)
-    report = with_noise(make_report(material, tally, baseline=suite.baseline), _noise_of(run, material.tasks))
+    report = with_noise(make_report(material, tally, baseline=suite.baseline), noise)
+    if manifest.get("is_anytime"):
+        clusters = {(task.name, sample.id): sample.cluster for task in material.tasks for sample in task.samples}
+        report = with_anytime(report, tally.means, clusters, n_most=manifest.get("n_most"))
     report = gate_live(report, rules, tally.means, tasks=material.tasks, out=run)
     write_report(run, report, material)
     return report
+
+
+def _with_digests(manifest: Mapping[str, Any], tasks: Sequence[Task]) -> dict[str, Any]:
+    """Return the manifest with the tasks as they are scored now."""
+    entries = [
+        {**entry, "version": task.version, "digest": task.digest}
+        for entry, task in zip(manifest["tasks"], tasks, strict=True)
+    ]
+    return {**manifest, "tasks": entries}
 
 
 def _noise_of(run: Path, tasks: Sequence[Task]) -> list[Noise]:

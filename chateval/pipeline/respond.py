@@ -154,7 +154,8 @@ def _respond_one(
     wanted = _Wanted(store.known({key for of_task in keys.values() for key in of_task}))
     n_stored = sum(key in wanted.stored for of_task in keys.values() for key in of_task)
     n_total = sum(len(of_task) for of_task in keys.values())
-    watcher.begin(name, _words(list(keys)), n_total, n_stored)
+    again = f", rerun {identity['rerun']}" if "rerun" in identity else ""
+    watcher.begin(name, f"{_words(list(keys))}{again}", n_total, n_stored)
     answers.n_stored += n_stored
     batches = [
         batch for task in plan.tasks for batch in wanted.plan(plan.prompts[name, task.name], keys[task.name], engine)

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from chateval.compare import Column, with_anytime
-from chateval.records import Comparison, Estimate, Report
+from chateval.records import Comparison, Decoding, Estimate, Report, TaskSummary
 
 
 def column(values, places, weights=None):
@@ -40,14 +42,31 @@ def test_every_interval_is_replaced_and_no_test_is_left(means):
     assert (comparison.p, comparison.p_adjusted, comparison.q) == (None, None, None)
 
 
-def test_samples_of_one_cluster_count_as_one(means):
+def test_samples_that_share_a_cluster_decide_nothing_while_more_are_to_come(means):
     clusters = {("t", f"s{index}"): f"passage {index // 20}" for index in range(400)}
 
-    alone, grouped = with_anytime(report(means), means, {}), with_anytime(report(means), means, clusters)
+    found = with_anytime(report(means), means, clusters)
 
-    assert (
-        grouped.comparisons[0].high - grouped.comparisons[0].low > alone.comparisons[0].high - alone.comparisons[0].low
-    )
+    assert [(one.low, one.high) for one in found.estimates] == [(0.0, 1.0), (0.0, 1.0)]
+    assert [(one.low, one.high) for one in found.comparisons] == [(-1.0, 1.0)]
+
+
+@pytest.mark.parametrize(("n_available", "n_most"), [(400, None), (9_000, 400)])
+def test_samples_that_share_a_cluster_are_looked_at_once_when_all_are_there(means, n_available, n_most):
+    clusters = {("t", f"s{index}"): f"passage {index // 20}" for index in range(400)}
+    task = TaskSummary("t", 1, "", 400, n_available, "generate", Decoding(), ("number",), "d")
+    whole = replace(report(means), tasks=(task,))
+
+    found = with_anytime(whole, means, clusters, n_most=n_most)
+
+    assert [(one.low, one.high) for one in found.estimates] == [(0.4, 0.6), (0.4, 0.6)]
+    assert [(one.low, one.high, one.p) for one in found.comparisons] == [(-0.1, 0.1, None)]
+
+
+def test_clusters_of_one_sample_each_are_no_clusters(means):
+    clusters = {("t", f"s{index}"): f"passage {index}" for index in range(400)}
+
+    assert with_anytime(report(means), means, clusters) == with_anytime(report(means), means, {})
 
 
 def test_of_samples_that_weigh_differently_nothing_is_claimed_before_the_end():

@@ -7,8 +7,9 @@ import pytest
 from chateval.config import Suite
 from chateval.engine import FakeEngine
 from chateval.errors import GateError
-from chateval.pipeline import Checks, evaluate, evaluate_early
-from chateval.records import CheckpointSpec, Rule
+from chateval.pipeline import Checks, evaluate, evaluate_early, rescore
+from chateval.pipeline.early import is_decided
+from chateval.records import CheckpointSpec, Rule, Verdict
 
 TASK = """
 name: sums
@@ -111,6 +112,29 @@ def test_samples_come_in_an_order_that_knows_nothing_of_the_data(run, tmp_path):
 
     lines = (tmp_path / "run" / "samples.jsonl").read_text().splitlines()
     assert len({json.loads(line)["sample"]["inputs"]["a"] for line in lines}) > 15
+
+
+def test_scoring_again_keeps_the_intervals_that_allow_looking(run, tmp_path):
+    result, _ = run(0.2)
+
+    again = rescore(tmp_path / "run", watcher=Quiet())
+
+    assert again == result.report
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "decided"),
+    [
+        ([("t/number max_drop 0.1", "fail"), ("max_truncated 0.05", "pass")], True),
+        ([("t/number max_drop 0.1", "inconclusive"), ("template error", "fail")], True),
+        ([("t/number max_drop 0.1", "inconclusive"), ("max_truncated 0.05", "fail")], False),
+        ([("t/number max_drop 0.1", "pass"), ("max_truncated 0.05", "pass")], False),
+        ([("t/number [hard] min_value 0.1", "pass"), ("template error", "pass")], True),
+        ([("t/number min_value 0.1", "pass"), ("template error", "inconclusive")], False),
+    ],
+)
+def test_only_what_more_samples_cannot_turn_ends_the_run(verdicts, decided):
+    assert is_decided([Verdict(rule, "sft", outcome, "") for rule, outcome in verdicts]) is decided
 
 
 def test_without_a_gate_there_is_nothing_to_decide(run):

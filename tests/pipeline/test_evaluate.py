@@ -467,3 +467,26 @@ def test_a_report_of_an_earlier_run_does_not_outlive_the_start_of_the_next(run, 
         evaluate(suite, tmp_path / "run", cache_dir=cache_dir, open_engine=broken, watcher=Quiet())
 
     assert not (tmp_path / "run" / "report.json").exists()
+
+
+def test_scoring_again_with_a_gate_that_names_a_lost_scorer_changes_nothing(suite, run, tasks, tmp_path):
+    rules = (Rule(task="sums", scorer="exact", min_value=0.0),)
+    run(suite=replace(suite, gate=rules))
+    task = Path(tasks[0]) / "task.yaml"
+    task.write_text(task.read_text().replace("scorers: [number, exact]", "scorers: [number]"))
+    before = files(tmp_path / "run")
+
+    with pytest.raises(GateError, match="no scorer 'exact'"):
+        rescore(tmp_path / "run", watcher=Quiet())
+
+    assert files(tmp_path / "run") == before
+
+
+def test_scoring_again_that_breaks_off_leaves_no_report_of_other_scores(suite, run, tasks, tmp_path, monkeypatch):
+    run()
+    monkeypatch.setattr(sys.modules["chateval.pipeline.rescore"], "score_all", lambda *_, **__: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        rescore(tmp_path / "run", watcher=Quiet())
+
+    assert not (tmp_path / "run" / "report.json").exists()
