@@ -22,7 +22,7 @@ def judge_cost(rule: Rule, checkpoint: str, report: Report) -> Decision:
 
 
 def judge_growth(rule: Rule, checkpoint: str, report: Report) -> Decision:
-    """Hold the output tokens per answer against the baseline's, which must have answered as many prompts."""
+    """Hold the output tokens per answer against the baseline's, which must have answered the same prompts."""
     found, reference = _summary(checkpoint, report), _summary(report.baseline, report)
     cost, before, limit = _cost(found), _cost(reference), rule.max_growth or 0.0
     if found is None or reference is None or cost is None or not before:
@@ -35,9 +35,28 @@ def judge_growth(rule: Rule, checkpoint: str, report: Report) -> Decision:
             "inconclusive",
             f"{found.n_responses} answers against {reference.n_responses} of the baseline: not the same prompts",
         )
+    if (task := _other_samples(checkpoint, report)) is not None:
+        return Decision("inconclusive", f"{task}: the baseline was not asked the same samples")
     growth = cost / before - 1
     seen = f"{before:.1f} -> {cost:.1f} output tokens per answer, {growth:+.1%}"
     return Decision("pass" if growth <= limit else "fail", f"{seen}; allowed {limit:+.1%}")
+
+
+def _other_samples(checkpoint: str, report: Report) -> str | None:
+    """Return a task of which the checkpoint and the baseline had different samples, or only one had it; else None.
+
+    Two sets are equal if each of them has as many as both have together.
+    """
+    tried = {(one.checkpoint, one.task, one.scorer): one.n + one.n_unscored for one in report.estimates}
+    both = {
+        (one.task, one.scorer): one.n_pairs + one.n_dropped for one in report.comparisons if one.candidate == checkpoint
+    }
+    for (task, scorer), n in both.items():
+        if not n == tried.get((checkpoint, task, scorer)) == tried.get((report.baseline, task, scorer)):
+            return task
+    compared = {task for task, _ in both}
+    asked = {task for name, task, _ in tried if name in (checkpoint, report.baseline)}
+    return next(iter(sorted(asked - compared)), None)
 
 
 def judge_speed(rule: Rule, checkpoint: str, efforts: Sequence[Effort]) -> Decision:
@@ -52,20 +71,22 @@ def judge_speed(rule: Rule, checkpoint: str, efforts: Sequence[Effort]) -> Decis
 def judge_errors(rule: Rule, checkpoint: str, report: Report) -> Decision:
     """Hold the share of prompts without an answer against `max_errors`."""
     found = _summary(checkpoint, report)
-    n = found.n_errors if found is not None else 0
+    n = found.n_errors if found is not None else None
     return _judge_share(n, found, rule.max_errors or 0.0, "prompts got no answer")
 
 
 def judge_truncated(rule: Rule, checkpoint: str, report: Report) -> Decision:
     """Hold the share of answers cut at the token limit against `max_truncated`."""
     found = _summary(checkpoint, report)
-    n = found.n_length if found is not None else 0
+    n = found.n_length if found is not None else None
     return _judge_share(n, found, rule.max_truncated or 0.0, "answers were cut at the token limit")
 
 
-def _judge_share(n: int, found: CheckpointSummary | None, limit: float, words: str) -> Decision:
+def _judge_share(n: int | None, found: CheckpointSummary | None, limit: float, words: str) -> Decision:
     if found is None or not found.n_responses:
         return NO_ANSWERS
+    if n is None:
+        return Decision("inconclusive", f"the harness did not write down how many {words}")
     share = n / found.n_responses
     return Decision(
         "pass" if share <= limit else "fail", f"{share:.3f} ({n} of {found.n_responses} {words}); allowed {limit:g}"

@@ -7,8 +7,11 @@ from chateval.findings import Finding
 from chateval.records.checkpoint import TemplateFacts
 from chateval.records.task import Decoding, Message, Sample
 
-Finish = Literal["eos", "stop", "length", "error"]
-"""Why decoding ended: an end token of the checkpoint, a stop string of the task, the limit, or a fault."""
+Finish = Literal["eos", "stop", "length", "error", "unknown"]
+"""Why decoding ended: an end token of the checkpoint, a stop string of the task, the limit, or a fault.
+
+`unknown` is of answers in the logs of harnesses that do not write it down; no engine says so.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,10 +37,12 @@ class Cost:
 
     n_parameters: int | None = None
     tokens_per_second: float | None = None
-    """Prompt and output tokens together, loading the model included, on the machine of its run."""
+    """Prompt and output tokens together, loading the model included, on the machine of its run; None where the runs of
+    the board have different tasks."""
     peak_bytes: int | None = None
+    """Of memory; None where the runs of the board have different tasks."""
     output_tokens: float | None = None
-    """Per answer, mean over all tasks of its run."""
+    """Per answer, mean over the ranked tasks; None where its run has other tasks and no answers to count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,3 +148,5 @@ class Leaderboard:
     tradeoffs: tuple[Tradeoff, ...] = ()
     curves: tuple[Curve, ...] = ()
     alpha: float = 0.05
+    note: str = ""
+    """Why the ranked tasks are not those that all checkpoints have; empty where they are, or were chosen."""

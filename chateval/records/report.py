@@ -9,6 +9,9 @@ from chateval.records.gate import Verdict
 from chateval.records.score import Comparison, Estimate, Figure, Flip
 from chateval.records.task import Decoding, Output
 
+FAKE = "fake"
+"""The engine that has no model."""
+
 
 @dataclass(frozen=True, slots=True)
 class TaskSummary:
@@ -47,10 +50,10 @@ class CheckpointSummary:
     weights_digest: str
     adapter_digest: str | None
     n_responses: int
-    n_errors: int
-    """Prompts that got no answer."""
-    n_length: int
-    """Answers cut at the token limit."""
+    n_errors: int | None
+    """Prompts that got no answer; None where another harness made the run and did not write it down."""
+    n_length: int | None
+    """Answers cut at the token limit; None where another harness made the run and did not write it down."""
     n_cut: int
     """Prompts that lost turns to the token limit."""
     n_prompt_tokens: int
@@ -64,6 +67,13 @@ class CheckpointSummary:
     """Optimizer step of the training that it was saved at; None where nothing says."""
     inert: str = ""
     """Why an adapter adds nothing to its base, such as `every lora_B is 0`; empty if it adds something."""
+    engine: str = ""
+    """What answered, such as `transformers`; `fake` is no model. Empty where nothing says."""
+
+    @property
+    def is_fake(self) -> bool:
+        """Whether no model answered."""
+        return self.engine == FAKE
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from chateval.records.answer import Prompt, Response
+from chateval.records.contrast import Noise
 from chateval.records.report import CheckpointSummary, TaskSummary
 from chateval.records.score import Estimate, Figure, Score
 from chateval.records.task import Sample
@@ -81,6 +82,10 @@ class Run:
     figures: tuple[Figure, ...] = ()
     """What the tasks' measures came to."""
     efforts: tuple[Effort, ...] = ()
+    noise: tuple[Noise, ...] = ()
+    """Of the run's own baseline, where it was measured."""
+    target_digests: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Task -> sample id -> short digest of target and choices, of samples without texts; empty where not written."""
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield the scores, each with the run, cluster, tags and target of its sample."""

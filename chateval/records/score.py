@@ -104,6 +104,8 @@ class Comparison:
     """Smallest absolute delta that so many pairs show with a power of 80 %, in (0, 1]."""
     n_needed: int | None = None
     """Pairs that would show a delta of this size with a power of 80 %; None where `n_pairs` do, or delta is 0."""
+    n_unasked: int = 0
+    """Of `n_dropped`, samples that one side was not asked, because its run took fewer of them and said so."""
     noise: float | None = None
     """Largest absolute delta that reruns of the baseline explain by themselves; None where they were not made."""
 
@@ -121,8 +123,9 @@ class Flip:
     """True if the candidate has it right, False if the baseline had."""
     baseline_value: float
     candidate_value: float
-    baseline_text: str
-    candidate_text: str
+    baseline_text: str | None
+    candidate_text: str | None
+    """None where the run keeps no answers, such as a baseline file or a table of scores."""
     baseline_reason: str
     candidate_reason: str
     """What the scorer said of the side's answer."""

@@ -48,6 +48,8 @@ def clean_stop(case: Case) -> Mark:
         return Mark(0.0, answer="length", reason=f"still going after {_n_tokens(case)} tokens")
     if response.finish == "stop":
         return Mark(1.0, answer="stop")
+    if response.finish == "unknown":
+        return _end_unknown()
     last = response.output_ids[-1] if response.output_ids else None
     if end is not None and last is not None and last != end:
         names = {number: token for token, number in case.facts.special_tokens.items()}
@@ -155,12 +157,16 @@ def not_truncated(case: Case) -> Mark:
         return Mark(0.0, answer="prompt", reason=f"the prompt lost {case.prompt.cut or case.prompt.n_cut}")
     if case.response.finish == "length":
         return Mark(0.0, answer="answer", reason=f"cut after {_n_tokens(case)} tokens")
-    return Mark(1.0)
+    return _end_unknown() if case.response.finish == "unknown" else Mark(1.0)
 
 
 def _n_tokens(case: Case) -> int:
     """Return the tokens of an answer that was cut; a server that shows no ids was given the limit."""
     return len(case.response.output_ids) or case.prompt.decoding.max_new_tokens
+
+
+def _end_unknown() -> Mark:
+    return Mark(None, reason="nothing says how the answer ended")
 
 
 def _nothing_generated() -> Mark:

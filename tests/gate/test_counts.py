@@ -37,6 +37,8 @@ def outcome(rule, **changes):
         (Rule(max_errors=1), {"n_responses": 0}, "inconclusive"),
         (Rule(max_truncated=0.1), {"n_length": 2}, "pass"),
         (Rule(max_truncated=0.1), {"n_length": 3}, "fail"),
+        (Rule(max_errors=1), {"n_errors": None}, "inconclusive"),
+        (Rule(max_truncated=1), {"n_length": None}, "inconclusive"),
     ],
 )
 def test_what_was_counted_is_held_against_the_limit(rule, changes, expected):
@@ -107,6 +109,70 @@ def test_a_verdict_that_noise_could_undo_is_none(low, high, noise, expected):
 
     assert verdict.outcome == expected
     assert ("noise" in verdict.reason) == (expected == "inconclusive" and noise > 0)
+
+
+@pytest.mark.parametrize(
+    ("low", "bound", "expected"),
+    [(-0.01, 0.02, "inconclusive"), (-0.01, 0.005, "pass"), (-0.01, None, "pass"), (-0.005, 0.012, "pass")],
+)
+def test_noise_is_as_large_as_the_report_takes_it_to_be(low, bound, expected):
+    report = gate_runs([hand_made.run({"base": [1] * 20, "sft": [1] * 20})], [])
+    found = Comparison("facts", "exact", "base", "sft", 0.0, low, 0.01, 0.5, 0.5, 0, 0, 20, 20, 0, noise=bound)
+    report = replace(report, comparisons=(found,), noise=(Noise("facts", "exact", 2, 20, 1.0, 0.0),))
+
+    [verdict] = check([Rule(scorer="*", max_drop=0.02)], report, {})
+
+    assert verdict.outcome == expected
+
+
+def test_noise_of_the_whole_task_is_not_held_against_a_tag_and_that_is_said():
+    tags = dict.fromkeys(range(20), ("persian",))
+    noise = (Noise("facts", "exact", 2, 40, 40.0, 0.9),)
+    run = replace(hand_made.run({"base": [1] * 40, "sft": [0] * 20 + [1] * 20}, tags=tags), noise=noise)
+
+    rules = [Rule(scorer="*", max_drop=0.1), Rule(scorer="*", max_drop=0.1, tag="persian")]
+    part, whole = gate_runs([run], rules).verdicts
+
+    assert (whole.rule, whole.outcome) == ("facts/exact max_drop 0.1", "inconclusive")
+    assert (part.rule, part.outcome) == ("facts/exact [persian] max_drop 0.1", "fail")
+    assert part.reason.endswith("noise was measured on the whole task")
+
+
+def test_tokens_of_other_samples_are_not_held_against_each_other():
+    first, second = hand_made.run({"base": [1] * 20}, name="a"), hand_made.run({"sft": [1] * 20}, name="b")
+    shifted = {f"{number:016x}": hand_made.sample(number) for number in range(10, 30)}
+    moved = tuple(replace(score, sample_id=name) for score, name in zip(second.scores, shifted, strict=True))
+    second = replace(second, samples={"facts": shifted}, scores=moved)
+
+    [verdict] = gate_runs([first, second], [Rule(max_growth=0.5)]).verdicts
+
+    assert verdict.outcome == "inconclusive"
+    assert verdict.reason == "facts: the baseline was not asked the same samples"
+
+
+def test_unscored_samples_were_asked_all_the_same():
+    run = hand_made.run({"base": [1] * 20, "sft": [None] * 5 + [1] * 15})
+
+    assert gate_runs([run], [Rule(max_growth=0)]).verdicts[0].outcome == "pass"
+
+
+def test_repeats_that_got_no_value_are_no_pass():
+    run = hand_made.run({"base": [1] * 60, "sft": [1] * 60})
+    lost = [replace(one, value=None, repeat=1, reason="no") for one in run.scores if one.checkpoint == "sft"]
+    run = replace(run, scores=(*run.scores, *lost))
+    rules = [Rule(scorer="*", **limit) for limit in ({"max_drop": 0.1}, {"min_value": 0.9}, {"max_unscored": 0})]
+
+    verdicts = gate_runs([run], rules).verdicts
+
+    assert [verdict.outcome for verdict in verdicts] == ["fail", "inconclusive", "inconclusive"]
+    assert verdicts[0].reason == "1.000 (60 of 60 samples); allowed 0"
+
+
+def test_a_tag_that_no_sample_of_several_runs_has_is_refused():
+    run = hand_made.run({"base": [1] * 20, "sft": [1] * 20}, tags={0: ("english",)})
+
+    with pytest.raises(GateError, match="no sample has the tag 'persian'; tags: english"):
+        gate_runs([run, hand_made.run({"dpo": [1] * 20}, name="b")], [Rule(scorer="*", max_drop=0.1, tag="persian")])
 
 
 def test_efforts_have_the_names_of_the_report():

@@ -6,7 +6,10 @@ import math
 import os
 import re
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,10 +22,31 @@ MAX_FILE_BYTES = 2 * 2**30
 MAX_FILES = 20_000
 """That are looked at below a folder."""
 
+MAX_REMEMBERED = 64 * 2**20
+"""Bytes of the files whose JSON is kept for a second look; of more, the last file's is."""
+
 _SECRET = re.compile(r"token$|key$|secret|password", re.IGNORECASE)
 _SECRET_PAIR = re.compile(r"(\b\w*(?:token|key|secret|password))=[^,\s]+", re.IGNORECASE)
+_BOM = b"\xef\xbb\xbf"
 _HUGE = re.compile(rb"[eE]\+?[0-9]{3}")
 """Exponents of numbers that may be infinite as floats."""
+
+
+_PARSED: ContextVar[OrderedDict[tuple[str, Path], tuple[int, Any]] | None] = ContextVar("parsed", default=None)
+"""Part of a file -> its size and its JSON, or the error that it is none; None where nothing is remembered."""
+
+
+@contextmanager
+def parsing_once() -> Iterator[None]:
+    """Remember in this context what `read_json` reads, for several importers look at one file; forget it at the end.
+
+    What it returns is then the same object each time, which nobody may change.
+    """
+    token = _PARSED.set(OrderedDict())
+    try:
+        yield
+    finally:
+        _PARSED.reset(token)
 
 
 def parse(data: bytes | str, *, where: str) -> Any:
@@ -50,12 +74,53 @@ def _finite(spelt: str) -> float | str:
 
 
 def read_json(path: Path) -> Any:
-    """Read a file of JSON.
+    """Read a file of JSON, within `parsing_once` only the first time.
 
     Raises:
         DataError: If it cannot be read, is larger than `MAX_FILE_BYTES` or is not JSON.
     """
-    return parse(read_bytes(path), where=str(path))
+    is_line = _is_one_line(path)
+    return _once("first line" if is_line else "whole", path, lambda: (read_bytes(path), str(path)))
+
+
+def _is_one_line(path: Path) -> bool:
+    """Return whether the first line of a file is remembered, and is all of it."""
+    known = _PARSED.get()
+    size, _ = known.get(("first line", path), (0, None)) if known else (0, None)
+    try:
+        return size > 0 and size >= path.stat().st_size - len(_BOM)
+    except OSError:
+        return False
+
+
+def _once(part: str, path: Path, read: Callable[[], tuple[bytes, str]]) -> Any:
+    """Return the JSON of part of a file.
+
+    Args:
+        part: Which one.
+        path: The file.
+        read: Returns the bytes and where they stand.
+    """
+    known = _PARSED.get()
+    if known is None:
+        data, where = read()
+        return parse(data, where=where)
+    if (part, path) not in known:
+        known[part, path] = _parsed(read)
+        while len(known) > 1 and sum(size for size, _ in known.values()) > MAX_REMEMBERED:
+            known.popitem(last=False)
+    _, found = known[part, path]
+    if isinstance(found, DataError):
+        raise found
+    return found
+
+
+def _parsed(read: Callable[[], tuple[bytes, str]]) -> tuple[int, Any]:
+    try:
+        data, where = read()
+        return len(data), parse(data, where=where)
+    except DataError as error:
+        return 0, error
 
 
 def object_in(path: Path) -> dict[str, Any] | None:
@@ -82,7 +147,7 @@ def read_bytes(path: Path, limit: int = MAX_FILE_BYTES) -> bytes:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from error
     if len(data) > limit:
         raise DataError(f"{path}: larger than {limit:,} bytes, the most that is read")
-    return data.removeprefix(b"\xef\xbb\xbf")
+    return data.removeprefix(_BOM)
 
 
 def read_objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -91,6 +156,15 @@ def read_objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     Raises:
         DataError: If the file cannot be read, a line is longer than `MAX_LINE_BYTES` or is not a JSON object.
     """
+    for where, line in _lines(path):
+        row = parse(line, where=where)
+        if not isinstance(row, dict):
+            raise DataError(f"{where}: a line must be a JSON object, found {type(row).__name__}")
+        yield where, row
+
+
+def _lines(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield (path:line, line) for each line that is not blank."""
     try:
         with _open(path) as file:
             number = 0
@@ -99,12 +173,8 @@ def read_objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
                 where = f"{path}:{number}"
                 if len(line) > MAX_LINE_BYTES:
                     raise DataError(f"{where}: longer than {MAX_LINE_BYTES:,} bytes, the most that is read")
-                if line.isspace():
-                    continue
-                row = parse(line.removeprefix(b"\xef\xbb\xbf"), where=where)
-                if not isinstance(row, dict):
-                    raise DataError(f"{where}: a line must be a JSON object, found {type(row).__name__}")
-                yield where, row
+                if not line.isspace():
+                    yield where, line.removeprefix(_BOM)
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
 
@@ -112,16 +182,22 @@ def read_objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 def first_object(path: Path) -> dict[str, Any] | None:
     """Return the first object of a JSONL file; None where its first line is none."""
     try:
-        return next((row for _, row in read_objects(path)), None)
+        found = _once("first line", path, lambda: _first_line(path))
     except DataError:
         return None
+    return found if isinstance(found, dict) else None
+
+
+def _first_line(path: Path) -> tuple[bytes, str]:
+    where, line = next(_lines(path), (str(path), b""))
+    return line, where
 
 
 def read_start(path: Path) -> bytes:
     """Return the first byte of a file that is no space; empty where there is none near, or it cannot be read."""
     try:
         with _open(path) as file:
-            return file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+            return file.read(4096).removeprefix(_BOM).lstrip()[:1]
     except (OSError, EOFError, zlib.error):
         return b""
 

@@ -9,17 +9,25 @@ from pathlib import Path
 from typing import Any
 
 from chateval.errors import DataError
-from chateval.integrations.importers.about import Setting, Subject
+from chateval.integrations.importers.about import Subject
 from chateval.integrations.importers.archive import Archive, is_archive
 from chateval.integrations.importers.draft import Draft
 from chateval.integrations.importers.files import count, files_below, mapping, object_in, read_json, sequence, text
+from chateval.integrations.importers.inspect_early import EndedEarly
 from chateval.integrations.importers.inspect_sample import answer_of, content_text, failure_of, sample_of, values_of
+from chateval.integrations.importers.inspect_setting import setting_of
 from chateval.integrations.importers.values import Value
-from chateval.records import Decoding, Finish, Prompt, Response
+from chateval.records import Finish, Prompt, Response
 
 HARNESS = "inspect_ai"
 
-_STOPS: Mapping[str, Finish] = {"max_tokens": "length", "model_length": "length", "stop": "eos"}
+_STOPS: Mapping[str, Finish] = {
+    "max_tokens": "length",
+    "model_length": "length",
+    "stop": "eos",
+    "unknown": "unknown",
+    "": "unknown",
+}
 
 
 def is_log(value: Any) -> bool:
@@ -47,15 +55,18 @@ def read(path: Path, files: list[Path]) -> Draft:
     Raises:
         DataError: If a log is broken or beyond the limits.
     """
-    draft = Draft(path, HARNESS)
+    draft = Draft(path, HARNESS, tells_errors=True)
+    cut: list[tuple[EndedEarly, str, str]] = []
     for file in _latest(draft, files):
         if is_archive(file):
             with Archive(file) as archive:
-                _take(draft, file, _header(archive), _samples(archive))
+                cut += _take(draft, file, _header(archive), _samples(archive))
         else:
             log = mapping(read_json(file))
             rows = ((f"{file}: samples[{place}]", row) for place, row in enumerate(sequence(log.get("samples"))))
-            _take(draft, file, log, rows)
+            cut += _take(draft, file, log, rows)
+    for early, model, task in cut:
+        early.fail_rest(draft, model, task)
     return draft
 
 
@@ -92,24 +103,26 @@ def _samples(archive: Archive) -> Iterator[tuple[str, Any]]:
             yield f"{archive.path}: {name}", archive.read(name)
 
 
-def _take(draft: Draft, file: Path, header: Mapping[str, Any], samples: Iterator[tuple[str, Any]]) -> None:
-    """Take in one log."""
+def _take(
+    draft: Draft, file: Path, header: Mapping[str, Any], samples: Iterator[tuple[str, Any]]
+) -> list[tuple[EndedEarly, str, str]]:
+    """Take in one log; return it with its model and task if samples are missing because it ended early."""
     about = mapping(header.get("eval"))
     model, task = text(about.get("model")) or "model", text(about.get("task")).rpartition("/")[2] or "task"
     _describe(draft, model, task, header)
-    if header.get("status") not in ("success", None):
-        draft.note(
-            f"{task} of {model}: the log says {text(header.get('status'), limit=20)}: not every sample was asked"
-        )
+    early = EndedEarly(header) if header.get("status") not in ("success", None) else None
     n_samples = 0
     for where, row in samples:
         if not isinstance(row, dict):
             raise DataError(f"{where}: a sample must be a JSON object, found {type(row).__name__}")
         n_samples += 1
-        _sample(draft, model, task, row)
+        _sample(draft, (model, task), row, early)
     if n_samples == 0:
         draft.note(f"{task} of {model}: {file.name} holds no samples (log_samples was off): nothing to compare")
         _figures(draft, model, task, mapping(header.get("results")))
+    if early is None or (n_samples == 0 and mapping(header.get("results")).get("scores")):
+        return []
+    return [(early, model, task)]
 
 
 def _describe(draft: Draft, model: str, task: str, header: Mapping[str, Any]) -> None:
@@ -120,26 +133,10 @@ def _describe(draft: Draft, model: str, task: str, header: Mapping[str, Any]) ->
     draft.subjects[model] = Subject(
         n_prompt_tokens=before.n_prompt_tokens + count(own.get("input_tokens")),
         n_output_tokens=before.n_output_tokens + count(own.get("output_tokens")),
-        seconds=before.seconds,
+        settings=before.settings,
+        is_whole=before.is_whole,
     )
-    options = {**mapping(mapping(header.get("plan")).get("config")), **mapping(about.get("model_generate_config"))}
-    plain = Decoding()
-    temperature, top_p, seed = options.get("temperature"), options.get("top_p"), options.get("seed")
-    version = about.get("task_version")
-    dataset = mapping(about.get("dataset"))
-    draft.tasks[task] = Setting(
-        version=version if isinstance(version, int) and version >= 0 else 1,
-        description=text(dataset.get("name"), limit=200),
-        decoding=Decoding(
-            max_new_tokens=count(options.get("max_tokens")) or plain.max_new_tokens,
-            stop=tuple(text(one) for one in sequence(options.get("stop_seqs"))),
-            temperature=float(temperature) if isinstance(temperature, (int, float)) else 0.0,
-            top_p=float(top_p) if isinstance(top_p, (int, float)) else 1.0,
-            seed=count(seed),
-            repeats=max(1, count(mapping(about.get("config")).get("epochs"))),
-        ),
-        n_available=count(dataset.get("samples")),
-    )
+    draft.describe(model, task, setting_of(header))
     for library, release in mapping(about.get("packages")).items():
         draft.libraries[library] = text(release)
     if draft.libraries.get("inspect_ai"):
@@ -148,13 +145,16 @@ def _describe(draft: Draft, model: str, task: str, header: Mapping[str, Any]) ->
     draft.settings.setdefault("evals", []).append({key: about[key] for key in kept if key in about})
 
 
-def _sample(draft: Draft, model: str, task: str, row: Mapping[str, Any]) -> None:
+def _sample(draft: Draft, address: tuple[str, str], row: Mapping[str, Any], early: EndedEarly | None) -> None:
     """Take in one sample in one epoch."""
+    model, task = address
     sample = sample_of(row, attachments=mapping(row.get("attachments")), note=draft.note)
     content = {"input": [content_text(one["content"]) for one in sample.messages], "target": list(sample.targets)}
     place = draft.place(model, task, content, text(row.get("id")))
     sample = draft.ask(task, replace(sample, id=place))
     repeat = max(0, count(row.get("epoch")) - 1)
+    if early is not None:
+        early.take(row.get("id"), repeat, place)
     output = mapping(row.get("output"))
     choice = mapping(next(iter(sequence(output.get("choices"))), None))
     said, fault = answer_of(output, choice), failure_of(row)
@@ -176,8 +176,11 @@ def _sample(draft: Draft, model: str, task: str, row: Mapping[str, Any]) -> None
     )
     if fault:
         draft.fail(model, task, Value(place, None, None, fault, repeat))
-    for scorer, value, answer, reason in values_of(row):
+    found = list(values_of(row))
+    for scorer, value, answer, reason in found:
         draft.value(model, task, scorer, Value(place, value, answer, reason, repeat))
+    if not found and not fault:
+        draft.fail(model, task, Value(place, None, None, "the log has no score of this sample", repeat))
 
 
 def _figures(draft: Draft, model: str, task: str, results: Mapping[str, Any]) -> None:

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from chateval.integrations.importers.about import Setting, Subject
+from chateval.integrations.importers.about import Setting, Subject, written_in
 from chateval.integrations.importers.draft import Draft
 from chateval.integrations.importers.files import count, files_below, mapping, object_in, read_json, sequence, text
+from chateval.integrations.importers.lighteval_setting import OF_TASK, drawn_with, setting_of, without_defaults
 from chateval.integrations.importers.table import is_parquet, parquet_columns, parquet_rows
 from chateval.integrations.importers.values import Value
 from chateval.records import Decoding, Prompt, Response, Sample
@@ -37,8 +38,11 @@ class Asked:
     golds: tuple[str, ...]
     texts: tuple[str, ...]
     logprobs: tuple[float, ...]
-    decoding: Decoding
+    decoding: Decoding | None
+    """Of the task, before what was set of the model; None where it is not written."""
     metrics: Mapping[str, Any]
+    written: frozenset[str] = frozenset()
+    """Fields of `decoding` that the row says."""
 
 
 def is_results(value: Any) -> bool:
@@ -79,7 +83,9 @@ def read(path: Path, files: list[Path]) -> Draft:
         _describe(draft, found)
     for (model, task), (file, n_demos) in latest.items():
         draft.subjects.setdefault(model, Subject())
-        draft.tasks.setdefault(task, Setting(n_demos=n_demos))
+        if (model, task) not in draft.settings_of:
+            written = {"n_demos"} if _tells_demos(_name_in(file)) else set()
+            draft.describe(model, task, Setting(n_demos=n_demos, written=frozenset(written)))
         for number, row in enumerate(parquet_rows(file), start=1):
             _take(draft, model, task, _asked(row), number)
     for found in results.values():
@@ -113,8 +119,15 @@ def _model(file: Path, results: Mapping[Path, Mapping[str, Any]]) -> str:
 
 def _task(file: Path) -> tuple[str, int]:
     """Return the name of the task, as chateval names lighteval's tasks, and its number of demos."""
-    name = _DATE.sub("", file.name.removesuffix(".parquet")).removeprefix("details_")
-    return _slug(name)
+    return _slug(_name_in(file))
+
+
+def _name_in(file: Path) -> str:
+    return _DATE.sub("", file.name.removesuffix(".parquet")).removeprefix("details_")
+
+
+def _tells_demos(name: str) -> bool:
+    return "|" in name and name.rpartition("|")[2].isdecimal()
 
 
 def _slug(name: str) -> tuple[str, int]:
@@ -130,15 +143,20 @@ def _describe(draft: Draft, results: Mapping[str, Any]) -> None:
     general = mapping(results.get("config_general"))
     model = mapping(general.get("model_config"))
     kind = text(general.get("model_dtype") or model.get("dtype")).removeprefix("torch.")
-    draft.subjects[_name(results)] = Subject(dtype=kind)
+    kept = ("generation_parameters", "system_prompt", "override_chat_template", "max_model_length", "batch_size")
+    settings = {key: without_defaults(model[key]) for key in kept if key in model}
+    draft.subjects[_name(results)] = Subject(dtype=kind, settings=settings)
     draft.settings.setdefault("models", {})[_name(results)] = {
-        key: general[key] for key in ("lighteval_sha", "max_samples", "model_config", "model_sha") if key in general
+        **{
+            key: general[key] for key in ("lighteval_sha", "max_samples", "model_config", "model_sha") if key in general
+        },
+        **({"system_instruction": text(model["system_prompt"])} if "system_prompt" in model else {}),
     }
-    for name, version in mapping(results.get("versions")).items():
+    names = (*mapping(results.get("results")), *mapping(results.get("versions")))
+    for name in dict.fromkeys(names):
         task, n_demos = _slug(name)
-        draft.tasks.setdefault(
-            task, Setting(version=version if isinstance(version, int) and version >= 0 else 1, n_demos=n_demos)
-        )
+        if name != "all" and not task.endswith("_average"):
+            draft.describe(_name(results), task, setting_of(results, name, n_demos if _tells_demos(name) else None))
 
 
 def _asked(row: Mapping[str, Any]) -> Asked:
@@ -160,7 +178,7 @@ def _asked(row: Mapping[str, Any]) -> Asked:
         logprobs=()
         if are_texts
         else _numbers(one[0] if isinstance(one, (list, tuple)) and one else one for one in predictions),
-        decoding=Decoding(),
+        decoding=None,
         metrics=metrics,
     )
 
@@ -187,6 +205,7 @@ def _modern(doc: Mapping[str, Any], response: Mapping[str, Any], metrics: Mappin
             stop=tuple(text(one) for one in sequence(doc.get("stop_sequences"))),
         ),
         metrics=metrics,
+        written=written_in(doc, OF_TASK),
     )
 
 
@@ -207,10 +226,7 @@ def _spelt(value: Any) -> Any:
 def _take(draft: Draft, model: str, task: str, asked: Asked, number: int) -> None:
     """Take in one row."""
     chooses = bool(asked.logprobs) and not asked.texts
-    if chooses:
-        draft.tasks[task] = replace(draft.tasks[task], output="choose")
-    elif asked.decoding != draft.tasks[task].decoding:
-        draft.tasks[task] = replace(draft.tasks[task], decoding=asked.decoding)
+    _learn(draft, (model, task), asked, chooses=chooses)
     content = {"query": asked.query, "choices": asked.choices, "golds": asked.golds}
     sample_id = draft.place(model, task, content, number)
     first, *others = asked.golds or ("",)
@@ -229,10 +245,23 @@ def _take(draft: Draft, model: str, task: str, asked: Asked, number: int) -> Non
     said = asked.texts[0] if asked.texts else ""
     is_kept = chooses and all(map(math.isfinite, asked.logprobs))
     logprobs = tuple((one,) for one in asked.logprobs) if is_kept else ()
-    draft.answer(model, task, prompt, Response(sample_id, said, "stop", said, choice_logprobs=logprobs))
+    draft.answer(
+        model, task, prompt, Response(sample_id, said, "stop" if chooses else "unknown", said, choice_logprobs=logprobs)
+    )
     likeliest = _likeliest(asked) if chooses else None
     for scorer, value in asked.metrics.items():
         draft.value(model, task, scorer, Value(sample_id, value, likeliest))
+
+
+def _learn(draft: Draft, address: tuple[str, str], asked: Asked, *, chooses: bool) -> None:
+    """Take in what a row says of how the task was asked."""
+    setting = draft.settings_of[address]
+    if chooses and setting.output != "choose":
+        draft.describe(*address, replace(setting, output="choose"))
+    elif not chooses and asked.decoding is not None:
+        drawn = drawn_with(mapping(draft.subjects[address[0]].settings.get("generation_parameters")), asked.decoding)
+        if drawn != setting.decoding or not asked.written <= setting.written:
+            draft.describe(*address, replace(setting, decoding=drawn, written=setting.written | asked.written))
 
 
 def _likeliest(asked: Asked) -> str | None:

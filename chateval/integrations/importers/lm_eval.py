@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from chateval.errors import DataError
-from chateval.integrations.importers.about import Setting, Subject
+from chateval.integrations.importers.about import DECODING, Setting, Subject
 from chateval.integrations.importers.draft import Draft
 from chateval.integrations.importers.files import (
     count,
@@ -22,18 +22,19 @@ from chateval.integrations.importers.files import (
     object_in,
     read_objects,
     read_start,
-    sequence,
     stem_of,
     text,
 )
 from chateval.integrations.importers.lm_eval_row import Read, metrics_of, read_row
+from chateval.integrations.importers.lm_eval_setting import decoding_of, drawn_in, setting_of
 from chateval.integrations.importers.values import Value
-from chateval.records import Decoding, Prompt, Response, Sample
+from chateval.records import Decoding, Finish, Prompt, Response, Sample
 
 HARNESS = "lm-eval"
 LOOSE = "samples"
 """Task of a file whose name says neither task nor date, so that two of them are compared by what they ask."""
 
+_KEPT = ("git_hash", "date", "system_instruction", "fewshot_as_multiturn")
 _DATE = r"\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}(?:\.\d+)?"
 _SAMPLES = re.compile(rf"samples_(?P<task>.+?)(?:_(?P<date>{_DATE}))?$")
 
@@ -89,7 +90,8 @@ def read(path: Path, files: list[Path]) -> Draft:
         latest[one.model, one.task] = one
     for one in latest.values():
         draft.subjects.setdefault(one.model, Subject())
-        draft.tasks.setdefault(one.task, Setting())
+        if (one.model, one.task) not in draft.settings_of:
+            draft.describe(one.model, one.task, draft.tasks.get(one.task, Setting()))
         _take(draft, one)
     for file, found in results.items():
         _figures(draft, _model(found, file), found, latest)
@@ -129,6 +131,7 @@ def _describe(draft: Draft, file: Path, results: Mapping[str, Any]) -> None:
         dtype=text(config.get("model_dtype")).removeprefix("torch."),
         template=text(results.get("chat_template")),
         n_parameters=count(config.get("model_num_parameters")) or None,
+        settings=_engine(results),
     )
     for library, key in (("lm_eval", "lm_eval_version"), ("transformers", "transformers_version")):
         if results.get(key):
@@ -136,44 +139,20 @@ def _describe(draft: Draft, file: Path, results: Mapping[str, Any]) -> None:
     kept = ("model", "model_args", "model_sha", "model_revision", "batch_size", "device", "limit", "gen_kwargs")
     draft.settings.setdefault("models", {})[model] = {
         **{key: config[key] for key in kept if key in config},
-        **{key: results[key] for key in ("git_hash", "date", "system_instruction") if key in results},
+        **{key: results[key] for key in _KEPT if key in results},
     }
-    shots, sizes = mapping(results.get("n-shot")), mapping(results.get("n-samples"))
-    better = mapping(results.get("higher_is_better"))
-    configs = mapping(results.get("configs"))
     for task in mapping(results.get("results")):
-        one = mapping(configs.get(task))
-        draft.tasks[task] = Setting(
-            version=_whole(mapping(results.get("versions")).get(task)),
-            description=text(one.get("description"), limit=300).strip(),
-            output="choose" if one.get("output_type") == "multiple_choice" else "generate",
-            decoding=_decoding(mapping(one.get("generation_kwargs"))),
-            n_demos=count(shots.get(task)),
-            n_available=count(mapping(sizes.get(task)).get("original")),
-            less_better=frozenset(name for name, is_more in mapping(better.get(task)).items() if is_more is False),
-        )
+        draft.describe(model, task, setting_of(results, task))
 
 
-def _whole(version: Any) -> int:
-    try:
-        return max(0, int(float(version)))
-    except (TypeError, ValueError, OverflowError):
-        return 1
-
-
-def _decoding(options: Mapping[str, Any]) -> Decoding:
-    until = options.get("until")
-    stop = (until,) if isinstance(until, str) else tuple(text(one) for one in sequence(until))
-    plain = Decoding()
-    temperature, top_p = options.get("temperature"), options.get("top_p")
-    is_drawn = options.get("do_sample", True) is True and isinstance(temperature, (int, float))
-    return replace(
-        plain,
-        max_new_tokens=count(options.get("max_gen_toks")) or plain.max_new_tokens,
-        stop=stop,
-        temperature=float(temperature) if is_drawn and temperature is not None else 0.0,
-        top_p=float(top_p) if isinstance(top_p, (int, float)) else 1.0,
-    )
+def _engine(results: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return how the model was run, as far as that can move its answers."""
+    config = mapping(results.get("config"))
+    found = {key: config[key] for key in ("batch_size", "model_revision", "gen_kwargs") if key in config}
+    found |= {key: results[key] for key in ("max_length",) if key in results}
+    if "chat_template" in results:
+        found["chat_template"] = "applied" if results["chat_template"] else "not applied"
+    return found
 
 
 def _place(file: Path, results: Mapping[Path, Mapping[str, Any]]) -> Found:
@@ -190,7 +169,7 @@ def _place(file: Path, results: Mapping[Path, Mapping[str, Any]]) -> Found:
 
 def _take(draft: Draft, found: Found) -> None:
     """Take in the lines of a sample file."""
-    setting = draft.tasks[found.task]
+    setting = draft.settings_of[found.model, found.task]
     said: list[tuple[str, str, Value]] = []
     drawn: tuple[Mapping[str, Any] | None, Decoding] = (None, setting.decoding)
     for where, row in read_objects(found.path):
@@ -210,9 +189,13 @@ def _take(draft: Draft, found: Found) -> None:
             ),
         )
         if one.is_choice and setting.output != "choose":
-            setting = draft.tasks[found.task] = replace(setting, output="choose")
+            setting = replace(setting, output="choose")
+            draft.describe(found.model, found.task, setting)
         if one.decoding is not None and one.decoding != drawn[0]:
-            drawn = (one.decoding, _decoding(one.decoding))
+            drawn = (one.decoding, decoding_of(one.decoding))
+            if not setting.written & DECODING:
+                setting = replace(setting, decoding=drawn[1], written=setting.written | drawn_in(one.decoding))
+                draft.describe(found.model, found.task, setting)
         _answer(draft, found, sample, one, drawn[1])
         label = text(row.get("filter"))
         said += [(metric, label, Value(sample_id, row.get(metric), one.answer)) for metric in metrics_of(row)]
@@ -230,8 +213,12 @@ def _answer(draft: Draft, found: Found, sample: Sample, one: Read, decoding: Dec
         found.model,
         found.task,
         prompt,
-        Response(sample.id, one.text or "", "stop", one.text or "", choice_logprobs=logprobs),
+        Response(sample.id, one.text or "", _finish(one), one.text or "", choice_logprobs=logprobs),
     )
+
+
+def _finish(one: Read) -> Finish:
+    return "stop" if one.is_choice else "unknown"
 
 
 def _named(metric: str, label: str) -> str:

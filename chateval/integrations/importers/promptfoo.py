@@ -1,4 +1,4 @@
-"""promptfoo: the JSON of `promptfoo eval -o FILE.json`, versions 2 to 4 of its results -> a draft.
+"""promptfoo: what `promptfoo eval -o` writes, JSON of versions 2 to 4 of its results or JSONL -> a draft.
 
 Providers become checkpoints, prompts tasks, tests samples, and assertions, named scores and `pass` scorers.
 """
@@ -14,31 +14,48 @@ from chateval.integrations.importers.draft import Draft
 from chateval.integrations.importers.files import (
     count,
     files_below,
+    first_object,
     mapping,
     object_in,
     read_json,
+    read_objects,
+    read_start,
     sequence,
     stem_of,
     text,
 )
+from chateval.integrations.importers.promptfoo_setting import decoding_of, drawn_in, providers_of
 from chateval.integrations.importers.values import Value
-from chateval.records import Prompt, Response, Sample
+from chateval.records import Decoding, Finish, Prompt, Response, Sample
 
 HARNESS = "promptfoo"
 MAX_NAME = 60
 """Characters of a prompt that a task is named after."""
 
 
+_FINISHES: Mapping[str, Finish] = {"stop": "eos", "length": "length", "": "unknown"}
+
+
 def is_output(value: Any) -> bool:
     """Return whether a JSON value is such an output."""
-    found = mapping(value).get("results")
-    rows = sequence(mapping(found).get("results"))
-    return bool(rows) and isinstance(rows[0], dict) and {"provider", "vars"} <= rows[0].keys()
+    rows = sequence(mapping(mapping(value).get("results")).get("results"))
+    return bool(rows) and is_row(rows[0])
+
+
+def is_row(value: Any) -> bool:
+    """Return whether a JSON value is one result, as a line of JSONL is."""
+    return {"provider", "vars"} <= mapping(value).keys() and "prompt" in value
 
 
 def find(path: Path) -> list[Path]:
-    """Return the outputs at or below a path."""
-    return [file for file in files_below(path, ".json") if is_output(object_in(file))]
+    """Return the outputs at or below a path; of one that is there as JSON, too, not the JSONL, which says less."""
+    found = []
+    for file in files_below(path, ".json", ".jsonl"):
+        is_lines = read_start(file) == b"{" and is_row(first_object(file))
+        if is_lines or is_output(object_in(file)):
+            found.append(file)
+    whole = {file.with_suffix("") for file in found if file.suffix == ".json"}
+    return [file for file in found if file.suffix != ".jsonl" or file.with_suffix("") not in whole]
 
 
 def read(path: Path, files: list[Path]) -> Draft:
@@ -47,23 +64,56 @@ def read(path: Path, files: list[Path]) -> Draft:
     Raises:
         DataError: If a result is broken.
     """
-    draft = Draft(path, HARNESS)
+    draft = Draft(path, HARNESS, tells_errors=True)
     for file in files:
-        output = mapping(read_json(file))
+        output = _output(file)
         version = text(mapping(output.get("metadata")).get("promptfooVersion"))
         if version:
             draft.harness, draft.libraries["promptfoo"] = f"{HARNESS} {version}", version
         config = mapping(output.get("config"))
         results = mapping(output.get("results"))
         draft.settings["promptfoo"] = {"format": results.get("version"), "created": results.get("timestamp")}
+        providers = providers_of(config)
         rows = sequence(results.get("results"))
         tasks = _tasks(rows, text(config.get("description"), limit=MAX_NAME) or stem_of(file))
         repeats: dict[tuple[str, str, str], int] = {}
         for place, row in enumerate(rows):
             if not isinstance(row, dict):
                 raise DataError(f"{file}: results[{place}]: must be a JSON object, found {type(row).__name__}")
+            _describe(draft, row, tasks[_label(row)], providers)
             _take(draft, row, tasks[_label(row)], repeats)
+    _settle(draft)
     return draft
+
+
+def _settle(draft: Draft) -> None:
+    """Take the decoding of providers that differ as their own and not their task's: to compare them is what was asked.
+
+    It stands in the manifest under each of them.
+    """
+    for task in draft.tasks:
+        settings = {address: one for address, one in draft.settings_of.items() if address[1] == task}
+        if len({(one.decoding, one.written) for one in settings.values()}) > 1:
+            for (checkpoint, _), one in settings.items():
+                draft.describe(checkpoint, task, replace(one, decoding=Decoding(), written=frozenset()))
+
+
+def _output(file: Path) -> Mapping[str, Any]:
+    """Return an output; of JSONL, which holds the results alone, as if it were one."""
+    if is_row(first_object(file)):
+        return {"results": {"results": [row for _, row in read_objects(file)]}}
+    return mapping(read_json(file))
+
+
+def _describe(draft: Draft, row: Mapping[str, Any], task: str, providers: Mapping[str, Mapping[str, Any]]) -> None:
+    """Take in how a provider was set, with the options of the prompt, which count before its own."""
+    checkpoint = _provider(row.get("provider"))
+    if (checkpoint, task) in draft.settings_of:
+        return
+    own = mapping(mapping(row.get("prompt")).get("config"))
+    options = {**(providers.get(checkpoint) or {}), **own}
+    draft.subjects.setdefault(checkpoint, Subject(settings=options))
+    draft.describe(checkpoint, task, Setting(decoding=decoding_of(options), written=drawn_in(options)))
 
 
 def _label(row: Mapping[str, Any]) -> str:
@@ -97,7 +147,6 @@ def _take(draft: Draft, row: Mapping[str, Any], task: str, repeats: dict[tuple[s
         n_output_tokens=before.n_output_tokens + count(tokens.get("completion")),
         seconds=before.seconds + (0 if response.get("cached") else count(row.get("latencyMs")) / 1000),
     )
-    draft.tasks.setdefault(task, Setting())
     test = mapping(row.get("testCase"))
     asserts = [mapping(one) for one in sequence(test.get("assert"))]
     asked = mapping(row.get("vars")) or mapping(test.get("vars"))
@@ -123,7 +172,7 @@ def _take(draft: Draft, row: Mapping[str, Any], task: str, repeats: dict[tuple[s
         Response(
             sample_id,
             said,
-            "error" if fault else "stop",
+            "error" if fault else _FINISHES.get(text(response.get("finishReason")).lower(), "stop"),
             said,
             n_prompt_tokens=count(tokens.get("prompt")),
             error=fault,

@@ -16,8 +16,8 @@ from chateval.integrations.importers.draft import Draft
 from chateval.integrations.importers.files import (
     MAX_FILE_BYTES,
     count,
-    parse,
     read_bytes,
+    read_json,
     read_objects,
     read_start,
     stem_of,
@@ -105,7 +105,7 @@ def rows_of(path: Path) -> Iterator[Row]:
     elif path.suffix in (".csv", ".tsv"):
         yield from _separated(path, "\t" if path.suffix == ".tsv" else ",")
     elif read_start(path) == b"[":
-        listed = parse(read_bytes(path), where=str(path))
+        listed = read_json(path)
         for place, row in enumerate(listed):
             if not isinstance(row, dict):
                 raise DataError(f"{path}: [{place}]: must be a JSON object, found {type(row).__name__}")
@@ -213,7 +213,7 @@ def _take(draft: Draft, row: Row, columns: Mapping[str, str], metrics: list[str]
             Prompt(
                 sample_id, sample.messages, text(found.get("question")), (), draft.tasks[task].decoding, repeat=repeat
             ),
-            Response(sample_id, said, "stop", said, repeat=repeat),
+            Response(sample_id, said, "unknown", said, repeat=repeat),
         )
     reason = text(found.get("reason"))
     if "value" in columns:

@@ -15,6 +15,8 @@ from chateval.errors import DataError, StoreError
 from chateval.integrations.importers.archive import Archive, is_archive
 from chateval.integrations.importers.inspect_sample import number_of
 from chateval.integrations.runs import notes_of, open_run
+from chateval.pipeline.against import gate_runs
+from chateval.records import Rule
 
 LOG = Path(__file__).parents[2] / "data" / "importers" / "inspect" / "tiny.eval"
 
@@ -215,3 +217,81 @@ def test_without_the_library_for_zstd_the_error_says_what_to_install(monkeypatch
 
     with pytest.raises(DataError, match=r"packed with zstd; install what reads it: pip install 'chateval\[inspect\]'"):
         open_run(LOG)
+
+
+def cancelled(*samples, **dataset):
+    found = log(*samples, status="cancelled")
+    return {**found, "eval": {**found["eval"], "dataset": {"name": "sums", **dataset}}}
+
+
+@pytest.mark.parametrize(
+    ("dataset", "names"),
+    [
+        ({"samples": 4}, ["missing-1", "missing-2", "missing-3"]),
+        ({"samples": 9, "sample_ids": [1, 2, "b"]}, ["missing-2", "missing-b"]),
+    ],
+)
+def test_samples_that_a_cancelled_log_lacks_are_unscored(tmp_path, dataset, names):
+    run = open_run(write(tmp_path / "x.json", cancelled(SAMPLE, **dataset)))
+
+    missing = [one for one in run.scores if one.value is None]
+    assert [one.sample_id for one in missing] == names
+    assert {one.reason for one in missing} == {"the log ended as cancelled before this sample"}
+    assert len(run.samples["sums"]) == 1 + len(names)
+    assert run.checkpoints[0].n_errors is None
+    assert any(f"{len(names)} answers are missing" in note for note in notes_of(run))
+
+
+def test_an_epoch_that_a_cancelled_log_lacks_is_unscored(tmp_path):
+    found = cancelled(SAMPLE, sample_ids=[1])
+    found["eval"]["config"] = {"epochs": 3}
+
+    run = open_run(write(tmp_path / "x.json", found))
+
+    assert [(one.repeat, one.value) for one in run.scores] == [(0, 1.0), (1, None), (2, None)]
+    assert len(run.samples["sums"]) == 1
+
+
+def test_a_limit_says_how_many_samples_a_cancelled_log_should_have(tmp_path):
+    found = cancelled(SAMPLE, samples=100)
+    found["eval"]["config"] = {"limit": 3}
+
+    assert len(open_run(write(tmp_path / "x.json", found)).scores) == 3
+
+
+def test_a_cancelled_log_does_not_pass(tmp_path):
+    samples = [{**SAMPLE, "id": place, "input": f"What is {place} plus 1?"} for place in range(40)]
+    whole = {**log(*samples), "eval": {**log()["eval"], "model": "base"}}
+    write(tmp_path / "a.json", whole)
+    write(tmp_path / "b.json", cancelled(*samples[:3], samples=40, sample_ids=list(range(40))))
+
+    report = gate_runs([open_run(tmp_path)], [Rule(scorer="*", max_drop=0.9, min_samples=1), Rule(max_unscored=0)])
+
+    [comparison] = report.comparisons
+    assert (comparison.n_pairs, comparison.n_dropped) == (3, 37)
+    [unscored, drop] = [one for one in report.verdicts if one.checkpoint == "small"]
+    assert (unscored.outcome, drop.outcome) == ("fail", "inconclusive")
+    assert "37 of 40" in unscored.reason
+
+
+def test_a_sample_without_a_score_among_others_is_unscored(tmp_path):
+    run = open_run(write(tmp_path / "x.json", log(SAMPLE, {**SAMPLE, "id": 2, "input": "?", "scores": {}})))
+
+    assert [one.reason for one in run.scores] == ["", "the log has no score of this sample"]
+
+
+def test_an_end_that_inspect_does_not_know_is_unknown(tmp_path):
+    output = {"choices": [{"message": {"content": "2"}, "stop_reason": "unknown"}]}
+
+    run = open_run(write(tmp_path / "x.json", log({**SAMPLE, "output": output})))
+
+    assert [one.response.finish for one in run.answers] == ["unknown"]
+    assert run.checkpoints[0].n_length is None
+
+
+def test_what_a_log_says_of_its_settings_is_written_down():
+    [entry] = open_run(LOG).manifest["tasks"]
+
+    assert set(entry["written"]) == {"version", "repeats", "temperature", "max_new_tokens"}
+    assert entry["system_instruction"] == "Answer briefly."
+    assert entry["solvers"] == ["system_message", "generate"]

@@ -7,6 +7,7 @@ import pytest
 
 from chateval.compare.runs import compare_runs
 from chateval.integrations.importers.lighteval_details import _slug
+from chateval.integrations.importers.lighteval_setting import setting_of
 from chateval.integrations.runs import notes_of, open_run
 
 DETAILS = Path(__file__).parents[2] / "data" / "importers" / "lighteval"
@@ -115,3 +116,32 @@ def test_the_flat_details_of_older_versions_are_read(tmp_path):
 )
 def test_a_task_is_named_as_chateval_names_it(name, slug, n_demos):
     assert _slug(name) == (slug, n_demos)
+
+
+def test_what_is_written_of_a_task_and_what_is_not(logs):
+    run = open_run(logs)
+
+    written = {entry["name"]: set(entry["written"]) for entry in run.manifest["tasks"]}
+    assert written["lighteval_tiny_sums"] == {"n_demos", "temperature", "max_new_tokens", "stop"}
+    assert {entry["engine"]["generation_parameters"]["temperature"] for entry in run.manifest["checkpoints"]} == {0}
+
+
+def test_how_answers_ended_is_unknown(logs):
+    run = open_run(logs)
+
+    assert {one.response.finish for one in run.answers if one.task == "lighteval_tiny_sums"} == {"unknown"}
+    assert {(one.n_errors, one.n_length) for one in run.checkpoints} == {(None, None)}
+
+
+def test_settings_of_the_model_count_before_those_of_the_task():
+    config = {
+        "model_config": {"generation_parameters": {"max_new_tokens": 9, "temperature": 0.5}, "system_prompt": "Be."}
+    }
+    metrics = [{"metric_name": "perplexed", "higher_is_better": False}]
+    results = {"config_general": config, "versions": {"a|5": 2}, "config_tasks": {"a|5": {"metrics": metrics}}}
+
+    found = setting_of(results, "a|5", 5)
+
+    assert (found.decoding.max_new_tokens, found.decoding.temperature) == (9, 0.5)
+    assert (found.version, found.n_demos, found.system, found.less_better) == (2, 5, "Be.", {"perplexed"})
+    assert found.written == {"version", "n_demos", "system", "max_new_tokens", "temperature"}

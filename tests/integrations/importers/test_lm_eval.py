@@ -12,6 +12,8 @@ from oracle import oracle_path
 from chateval.codec import digest
 from chateval.compare.runs import compare_runs
 from chateval.integrations.runs import notes_of, open_run
+from chateval.pipeline.against import gate_runs
+from chateval.records import Rule
 from chateval.stats import mean_interval
 
 LOGS = Path(__file__).parents[2] / "data" / "importers" / "lm_eval"
@@ -258,3 +260,109 @@ def test_the_template_has_the_digest_that_lm_eval_wrote():
 
     assert checkpoint.template_digest == json.loads(path.read_text("utf-8"))["chat_template_sha"]
     assert (checkpoint.name, checkpoint.kind, checkpoint.dtype) == ("Llama-3.1-8B-Instruct", "chat", "bfloat16")
+
+
+DATED = "2024-01-02T03-04-05.678"
+
+
+def results(task="sums", **fields):
+    """Return what lm-eval writes of one task and one model."""
+    return {
+        "results": {task: {"exact_match,none": 1.0}},
+        "configs": {task: {"generation_kwargs": {"until": ["\n"], "do_sample": False}}},
+        "versions": {task: 3.0},
+        "n-shot": {task: 0},
+        "higher_is_better": {task: {"exact_match": True}},
+        "system_instruction": None,
+        "config": {"model_args": "pretrained=org/small"},
+        **fields,
+    }
+
+
+def folder(path, *rows, **fields):
+    path.mkdir(parents=True)
+    (path / f"results_{DATED}.json").write_text(json.dumps(results(**fields)), encoding="utf-8")
+    write(path / f"samples_sums_{DATED}.jsonl", *rows)
+    return path
+
+
+def test_how_answers_ended_is_unknown_and_no_gate_passes_on_it(tmp_path):
+    run = open_run(write(tmp_path / f"samples_sums_{DATED}.jsonl", ROW))
+
+    [checkpoint] = run.checkpoints
+    assert [one.response.finish for one in run.answers] == ["unknown"]
+    assert (checkpoint.n_errors, checkpoint.n_length) == (None, None)
+    verdicts = gate_runs([run], [Rule(max_truncated=0.5), Rule(max_errors=0.5)]).verdicts
+    assert [one.outcome for one in verdicts] == ["inconclusive", "inconclusive"]
+
+
+def test_a_choice_cannot_be_cut():
+    [checkpoint] = open_run(next((LOGS / "models__base").glob("samples_tiny_pick*"))).checkpoints
+
+    assert checkpoint.n_length == 0
+
+
+def test_a_metric_of_which_less_is_better_is_turned_round_and_said(tmp_path):
+    rows = [{**ROW, "doc_id": place, "doc": {"question": str(place)}, "exact_match": place % 2} for place in range(4)]
+    better = {"sums": {"exact_match": False}}
+
+    run = open_run(folder(tmp_path / "org__small", *rows, higher_is_better=better))
+
+    assert {one.scorer for one in run.scores} == {"exact_match (1 - value)"}
+    assert [one.value for one in run.scores] == [1.0, 0.0, 1.0, 0.0]
+    assert any("less exact_match is better" in note for note in notes_of(run))
+
+
+def test_more_of_what_should_be_less_is_a_regression(tmp_path):
+    rows = [{**ROW, "doc_id": place, "doc": {"question": str(place)}} for place in range(40)]
+    better = {"sums": {"exact_match": False}}
+    before = folder(tmp_path / "a", *({**row, "exact_match": 0.0} for row in rows), higher_is_better=better)
+    after = folder(tmp_path / "b", *rows, higher_is_better=better)
+
+    report = gate_runs([open_run(before), open_run(after)], [Rule(scorer="*", max_drop=0.02)])
+
+    assert [(one.delta, one.wins, one.losses) for one in report.comparisons] == [(-1.0, 0, 40)]
+    assert [one.outcome for one in report.verdicts] == ["fail"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"n-shot": {"sums": 5}}, "demos"),
+        ({"versions": {"sums": 4.0}}, "version"),
+        ({"configs": {"sums": {"generation_kwargs": {"until": ["\n\n"], "do_sample": False}}}}, "stop"),
+        ({"configs": {"sums": {"generation_kwargs": {"do_sample": True, "temperature": 0.7}}}}, "temperature"),
+    ],
+)
+def test_what_was_asked_otherwise_is_refused(tmp_path, fields, reason):
+    before = open_run(folder(tmp_path / "a", ROW))
+    after = open_run(folder(tmp_path / "b", ROW, **fields))
+
+    [refusal] = compare_runs([before, after]).refusals
+
+    assert reason in refusal.reason
+    assert not compare_runs([before, before]).refusals
+
+
+def test_what_was_written_stands_in_the_manifest_and_what_was_not_does_not(tmp_path):
+    run = open_run(folder(tmp_path / "a", ROW, fewshot_as_multiturn=True))
+    bare = open_run(write(tmp_path / f"samples_sums_{DATED}.jsonl", {**ROW, "arguments": []}))
+
+    [entry] = run.manifest["tasks"]
+    assert set(entry["written"]) == {"n_demos", "version", "stop", "temperature"}
+    assert entry["system_instruction"] == ""
+    assert run.manifest["models"]["org/small"]["fewshot_as_multiturn"] is True
+    assert bare.manifest["tasks"] == [{"name": "sums", "written": []}]
+
+
+def test_models_of_one_folder_that_were_asked_otherwise_are_set_apart(tmp_path):
+    folder(tmp_path / "a", ROW)
+    folder(tmp_path / "b", ROW, **{"n-shot": {"sums": 5}, "config": {"model_args": "pretrained=org/large"}})
+
+    run = open_run(tmp_path)
+
+    assert {(one.checkpoint, one.task) for one in run.scores} == {("small", "sums"), ("large", "sums (n_demos 5)")}
+    assert [(one.name, one.n_demos, one.n_samples) for one in run.tasks] == [("sums", 0, 1), ("sums (n_demos 5)", 5, 1)]
+    assert {one.task for one in run.answers} == set(run.samples)
+    assert compare_runs([run]).comparisons == ()
+    assert any("was asked otherwise" in note for note in notes_of(run))

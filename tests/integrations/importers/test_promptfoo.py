@@ -118,3 +118,65 @@ def test_a_field_of_the_wrong_type_is_never_a_traceback(tmp_path, field, value):
     run = open_run(write(tmp_path / "x.json", RESULT, {**RESULT, field: value}))
 
     assert run.scores or run.figures
+
+
+def test_the_lines_of_an_output_as_jsonl_are_read_as_its_json_is(tmp_path):
+    rows = json.loads(OUTPUT.read_text("utf-8"))["results"]["results"]
+    path = tmp_path / "echoes.jsonl"
+    path.write_text("".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows), encoding="utf-8")
+
+    found, whole = open_run(path), open_run(OUTPUT)
+
+    assert found.scores == whole.scores
+    assert found.samples == whole.samples
+    assert found.checkpoints == whole.checkpoints
+
+
+def test_of_an_output_in_both_forms_one_counts(tmp_path):
+    write(tmp_path / "x.json", RESULT)
+    (tmp_path / "x.jsonl").write_text(json.dumps(RESULT) + "\n", encoding="utf-8")
+
+    assert len(open_run(tmp_path).scores) == 2
+
+
+@pytest.mark.parametrize(
+    ("reason", "finish", "n_length"), [("length", "length", 1), ("stop", "eos", 0), (None, "unknown", None)]
+)
+def test_how_an_answer_ended_is_what_the_provider_says(tmp_path, reason, finish, n_length):
+    response = {**RESULT["response"], "finishReason": reason}
+
+    run = open_run(write(tmp_path / "x.json", {**RESULT, "response": response}))
+
+    assert [one.response.finish for one in run.answers] == [finish]
+    assert run.checkpoints[0].n_length == n_length
+
+
+@pytest.mark.parametrize(
+    "provider",
+    [
+        {"id": "openai:small", "config": {"temperature": 0.5, "apiKey": "x1"}},
+        {"openai:small": {"config": {"temperature": 0.5, "apiKey": "x1"}}},
+    ],
+)
+def test_the_options_of_a_provider_are_its_tasks_decoding(tmp_path, provider):
+    run = open_run(write(tmp_path / "x.json", RESULT, config={"providers": [provider]}))
+
+    [task] = run.tasks
+    assert task.decoding.temperature == 0.5
+    assert run.manifest["tasks"][0]["written"] == ["temperature"]
+    assert run.manifest["checkpoints"][0]["engine"] == {"temperature": 0.5, "apiKey": "[left out]"}
+
+
+def test_providers_that_are_set_otherwise_still_pair(tmp_path):
+    other = {**RESULT, "provider": {"id": "openai:large"}}
+    providers = [
+        {"id": "openai:small", "config": {"temperature": 0}},
+        {"id": "openai:large", "config": {"temperature": 1}},
+    ]
+
+    run = open_run(write(tmp_path / "x.json", RESULT, other, config={"providers": providers}))
+
+    report = compare_runs([run])
+    assert {one.n_pairs for one in report.comparisons} == {1}
+    assert ("temperature", "0", "1") in [(one.what, one.before, one.after) for one in report.changes]
+    assert run.manifest["tasks"][0]["written"] == []

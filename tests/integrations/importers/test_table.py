@@ -129,3 +129,9 @@ def test_repeats_of_a_published_table_have_the_mean_and_clustered_error_of_its_n
         assert found.mean == pytest.approx(means.mean())
         error = means.std(ddof=1) / len(means) ** 0.5
         assert found.high - found.low == pytest.approx(2 * 1.96 * error, rel=0.06)
+
+
+def test_a_table_does_not_say_how_answers_ended(tmp_path):
+    run = open_run(write(tmp_path / "x.csv", "model,id,score,response\nm,a,1,yes\n"))
+
+    assert [(one.n_responses, one.n_errors, one.n_length) for one in run.checkpoints] == [(1, None, None)]
