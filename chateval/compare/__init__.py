@@ -6,6 +6,7 @@ from chateval.compare.causes import Seen, see
 from chateval.compare.changes import Side, find_changes
 from chateval.compare.crossed import find_crossings
 from chateval.compare.flips import Evidence, evidence_of, find_flips, shown_answer
+from chateval.compare.noise import with_noise
 from chateval.compare.pairs import compare_all, compare_behaviour
 from chateval.compare.slices import SampleFacts, find_slices
 
@@ -31,4 +32,5 @@ __all__ = [
     "see",
     "shown_answer",
     "with_anytime",
+    "with_noise",
 ]

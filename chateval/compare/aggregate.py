@@ -13,20 +13,29 @@ Address = tuple[str, str, str]
 """(checkpoint, task, scorer)"""
 
 SampleMean = tuple[float, float] | None
-"""(value, weight) over the repeats of a sample; None without a scored repeat."""
+"""(value, weight) over the repeats of a sample; None where one of them has no value."""
 
 SampleMeans = Mapping[str, SampleMean]
 """By sample id."""
 
-_ABSENT = -1
+_ABSENT, _UNSCORED = -1, -2
+"""In place of a count of repeats."""
 
 
 class Column(Mapping[str, SampleMean]):
     """The values of one scorer over the samples of a task, repeats averaged: `SampleMeans` in 20 bytes a sample."""
 
-    def __init__(self, places: dict[str, int]) -> None:
-        """Take the places of the task's samples, which its columns share; a sample that is new gets the next one."""
+    def __init__(self, places: dict[str, int], *, skips_unscored: bool = False) -> None:
+        """Begin a column without values.
+
+        Args:
+            places: Of the task's samples, which its columns share; a sample that is new gets the next one.
+            skips_unscored: Take the mean of the repeats that have a value, as for template scorers, where None says
+                that one does not apply. Otherwise a sample with an unscored repeat is unscored: what is left of it
+                would be a mean of those answers that happened to get through.
+        """
         self._places = places
+        self._skips_unscored = skips_unscored
         self._tops = array("d")
         self._weights = array("d")
         self._counts = array("i")
@@ -35,7 +44,7 @@ class Column(Mapping[str, SampleMean]):
         self._n = 0
 
     def add(self, sample_id: str, value: float | None, weight: float) -> None:
-        """Take in one repeat of a sample; an unscored one does not count."""
+        """Take in one repeat of a sample."""
         place = self._places.setdefault(sample_id, len(self._places))
         while place >= len(self._counts):
             self._tops.append(0.0)
@@ -44,7 +53,9 @@ class Column(Mapping[str, SampleMean]):
         if self._counts[place] == _ABSENT:
             self._counts[place] = 0
             self._n += 1
-        if value is not None:
+        if value is None and not self._skips_unscored:
+            self._counts[place] = _UNSCORED
+        if value is not None and self._counts[place] != _UNSCORED:
             self._counts[place] += 1
             self._tops[place] += value * weight
             self._weights[place] += weight
@@ -56,7 +67,7 @@ class Column(Mapping[str, SampleMean]):
         if place >= len(self._counts) or self._counts[place] == _ABSENT:
             raise KeyError(sample_id)
         count, weight = self._counts[place], self._weights[place]
-        if count == 0:
+        if count in (0, _UNSCORED):
             return None
         if weight == 0:
             return self._light.get(place, 0.0) / count, 0.0
@@ -70,7 +81,7 @@ class Column(Mapping[str, SampleMean]):
 
 
 def sample_means(scores: Iterable[Score]) -> dict[Address, Column]:
-    """Group scores by address and average the repeats of each sample; unscored repeats do not count."""
+    """Group scores by address and average the repeats of each sample; one with an unscored repeat is unscored."""
     places: dict[str, dict[str, int]] = defaultdict(dict)
     means: dict[Address, Column] = {}
     for score in scores:

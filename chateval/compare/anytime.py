@@ -81,5 +81,5 @@ def _sequence(
     labels = [found for key in values if (found := clusters.get((task, key))) is not None]
     if len(weights) > 1 or len(set(labels)) < len(labels):
         return None
-    drawn: Floats = np.array([value for value, _ in values.values()], dtype=np.float64)
+    drawn: Floats = np.array([values[key][0] for key in sorted(values)], dtype=np.float64)
     return confidence_sequence(np.clip(drawn, lowest, 1.0), lowest=lowest)

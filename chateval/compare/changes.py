@@ -1,11 +1,12 @@
 """What was otherwise with one checkpoint than with another: the manifests of their runs, in words."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
-from chateval.compare.comparable import Pairing, decoding_changes, has_digests
+from chateval.compare.comparable import Pairing, has_digests
 from chateval.compare.template_change import template_changes
+from chateval.compare.written import Asking, asked_apart, asked_of, is_apart, settings_apart
 from chateval.records import CheckpointSummary, TaskSummary
 from chateval.records.contrast import Change, ChangeKind
 
@@ -66,7 +67,9 @@ def find_changes(before: Side, after: Side, *, paired: Mapping[str, Pairing] | N
     found += [("template", *change) for change in templates]
     if before.manifest is not after.manifest:
         found += _settings(before.manifest, after.manifest)
-        found += _tasks(before.tasks, after.tasks)
+        prompts = asked_apart(asked_of(before.manifest, before.entry), asked_of(after.manifest, after.entry))
+        found += (("prompt", *setting) for setting in prompts)
+        found += _tasks(before, after)
         found += _pairings(paired or {})
     found += _software(before, after)
     return [
@@ -80,8 +83,14 @@ def _pairings(paired: Mapping[str, Pairing]) -> Iterator[Found]:
         if not found.n_paired == found.n_before == found.n_after:
             counts = f"{found.n_paired} pair of {found.n_before} before and {found.n_after} after"
             yield "data", f"{task}: samples, {counts}", "", ""
+        if found.is_misnamed:
+            words = "ids stand for other questions in the two runs, as row numbers do"
+            yield "data", f"{task}: {words}; samples pair by their content", "", ""
         if found.n_reworded:
             yield "prompt", f"{task}: other messages in {found.n_reworded} of {found.n_paired} pairs", "", ""
+        if found.n_untold:
+            words = f"targets of {found.n_untold} of {found.n_paired} pairs were not written down"
+            yield "data", f"{task}: {words}; they may not be the same", "", ""
 
 
 def _weights(before: Side, after: Side) -> Iterator[Found]:
@@ -89,14 +98,15 @@ def _weights(before: Side, after: Side) -> Iterator[Found]:
     if old.weights_digest != new.weights_digest:
         yield "weights", "weight files", _digits(old.weights_digest), _digits(new.weights_digest)
     elif not old.weights_digest and before.manifest is not after.manifest:
-        harnesses = " and ".join(dict.fromkeys((before.harness, after.harness)))
-        yield "weights", f"weights: {harnesses} did not write down which", "", ""
+        harnesses = " and ".join(dict.fromkeys(side.harness.split(" ")[0] for side in (before, after)))
+        yield "weights", f"weight files unknown: {harnesses} did not write them down", "", ""
     if old.adapter_digest != new.adapter_digest:
         yield "adapter", "adapter files", _digits(old.adapter_digest), _digits(new.adapter_digest)
     if new.inert and new.inert != old.inert:
         yield "adapter", f"the adapter adds nothing to its base: {new.inert}", "", ""
     if old.n_parameters != new.n_parameters and old.n_parameters and new.n_parameters:
-        kind: ChangeKind = "adapter" if old.weights_digest == new.weights_digest else "weights"
+        has_adapter = old.adapter_digest or new.adapter_digest
+        kind: ChangeKind = "adapter" if has_adapter and old.weights_digest == new.weights_digest else "weights"
         yield kind, "parameters", f"{old.n_parameters:,}", f"{new.n_parameters:,}"
     if old.step != new.step:
         yield "weights", "training step", _plain(old.step), _plain(new.step)
@@ -129,26 +139,35 @@ def _settings(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[F
             yield "data", f"{name}: data", _plain(mine[name] or "its own"), _plain(theirs[name] or "its own")
 
 
-def _tasks(before: Iterable[TaskSummary], after: Iterable[TaskSummary]) -> Iterator[Found]:
-    known = {task.name: task for task in before}
-    for task in after:
+def _tasks(before: Side, after: Side) -> Iterator[Found]:
+    known = {task.name: task for task in before.tasks}
+    for task in after.tasks:
         if task.name in known:
-            yield from _task(known[task.name], task)
+            yield from _task(_asking(known[task.name], before), _asking(task, after))
 
 
-def _task(old: TaskSummary, new: TaskSummary) -> Iterator[Found]:
-    name = new.name
-    if not has_digests(old, new):
+def _asking(task: TaskSummary, side: Side) -> Asking:
+    return Asking(task, side.manifest, side.harness)
+
+
+_KINDS: Mapping[str, tuple[ChangeKind, str]] = {"version": ("scoring", "version"), "n_demos": ("prompt", "demos")}
+"""Kind and name of a setting that is none of decoding."""
+
+
+def _task(before: Asking, after: Asking) -> Iterator[Found]:
+    old, new = before.task, after.task
+    name, is_told = new.name, has_digests(old, new)
+    if not is_told:
         yield "data", f"{name}: what is asked was not written down; samples pair by their content", "", ""
-    else:
-        settings = list(decoding_changes(old.decoding, new.decoding))
-        yield from (("decoding", f"{name}: {what}", mine, theirs) for what, mine, theirs in settings)
-        if old.n_demos != new.n_demos:
-            yield "prompt", f"{name}: demos", str(old.n_demos), str(new.n_demos)
-        elif old.prompt_digest != new.prompt_digest and not settings:
-            yield "prompt", f"{name}: what is asked", _digits(old.prompt_digest), _digits(new.prompt_digest)
-        if old.version != new.version:
-            yield "scoring", f"{name}: version", str(old.version), str(new.version)
+    for what, mine, theirs in asked_apart(before.asked, after.asked):
+        yield "prompt", f"{name}: {what}", mine, theirs
+    apart = list(settings_apart(before, after))
+    for what, mine, theirs in apart:
+        if what != "version" or is_apart(what, before, after):
+            kind, shown = _KINDS.get(what, ("decoding", what))
+            yield kind, f"{name}: {shown}", mine, theirs
+    if is_told and old.prompt_digest != new.prompt_digest and {what for what, *_ in apart} <= {"version"}:
+        yield "prompt", f"{name}: what is asked", _digits(old.prompt_digest), _digits(new.prompt_digest)
     yield from _scorers(old, new)
 
 

@@ -1,12 +1,14 @@
 """Two runs -> what of them may not be compared, and why."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
-from chateval.compare.match import Matched, said_in
+from chateval.compare.match import Matched, is_said, said_in
 from chateval.compare.subjects import Subject
+from chateval.compare.targets import count_untold, other_targets
 from chateval.compare.textless import is_textless
-from chateval.records import Decoding, Sample, TaskSummary
+from chateval.compare.written import Asking, is_apart, settings_apart
+from chateval.records import Sample, TaskSummary
 
 Refused = tuple[str, str, str]
 """(task, scorer or `*` for all of them, why)"""
@@ -21,7 +23,10 @@ def refuse(before: Subject, after: Subject, matched: Matched) -> list[Refused]:
     for task in after.run.tasks:
         if task.name not in known:
             found.append((task.name, "*", f"run {before.run.name} does not have this task"))
-        elif reasons := [*_asked_otherwise(known[task.name], task), *_unlike(before, after, task.name, matched)]:
+        elif reasons := [
+            *_asked_otherwise(_asking(before, known[task.name]), _asking(after, task)),
+            *_unlike(before, after, task.name, matched),
+        ]:
             found.append((task.name, "*", "; ".join(reasons)))
         else:
             found += _scored_otherwise(known[task.name], task)
@@ -39,6 +44,10 @@ class Pairing:
     n_paired: int
     n_reworded: int
     """Pairs whose messages are not the same text."""
+    n_untold: int = 0
+    """Pairs of which one side did not write down what was wanted."""
+    is_misnamed: bool = False
+    """Whether equal ids stand for other questions, so that samples pair by their content only."""
 
 
 def compare_samples(before: Subject, after: Subject, matched: Matched) -> dict[str, Pairing]:
@@ -49,20 +58,10 @@ def compare_samples(before: Subject, after: Subject, matched: Matched) -> dict[s
         shared = mine.keys() & theirs.keys()
         told = [name for name in shared if mine[name].messages and theirs[name].messages]
         reworded = sum(said_in(mine[name]) != said_in(theirs[name]) for name in told)
-        found[task] = Pairing(len(mine), len(theirs), len(shared), reworded)
+        n_untold = count_untold(task, (before.run, mine), (after.run, theirs))
+        by_content = is_misnamed(before, after, task, matched)
+        found[task] = Pairing(len(mine), len(theirs), len(shared), reworded, n_untold, by_content)
     return found
-
-
-def decoding_changes(before: Decoding, after: Decoding) -> Iterator[tuple[str, str, str]]:
-    """Yield (field, before, after) for each setting that is not equal."""
-    for field in fields(Decoding):
-        old, new = getattr(before, field.name), getattr(after, field.name)
-        if old != new:
-            yield field.name, _plain(old), _plain(new)
-
-
-def _plain(value: object) -> str:
-    return repr(list(value)) if isinstance(value, tuple) else str(value)
 
 
 def has_digests(*tasks: TaskSummary) -> bool:
@@ -70,34 +69,60 @@ def has_digests(*tasks: TaskSummary) -> bool:
     return all(task.prompt_digest for task in tasks)
 
 
-def _asked_otherwise(before: TaskSummary, after: TaskSummary) -> Iterator[str]:
-    if before.output != after.output:
-        yield f"answers are had otherwise: {before.output} -> {after.output}"
-    if not has_digests(before, after):
+def _asking(subject: Subject, task: TaskSummary) -> Asking:
+    return Asking(task, subject.run.manifest, subject.run.harness)
+
+
+def _asked_otherwise(before: Asking, after: Asking) -> Iterator[str]:
+    old, new = before.task, after.task
+    if old.output != new.output:
+        yield f"answers are had otherwise: {old.output} -> {new.output}"
+    apart = {
+        name: f"{mine} -> {theirs}"
+        for name, mine, theirs in settings_apart(before, after)
+        if is_apart(name, before, after)
+    }
+    if "version" in apart:
+        yield f"another version of the task: {apart.pop('version')}"
+    is_told = has_digests(old, new)
+    if is_told and old.prompt_digest == new.prompt_digest:
         return
-    if before.version != after.version:
-        yield f"another version of the task: {before.version} -> {after.version}"
-    if before.prompt_digest == after.prompt_digest:
-        return
-    settings = [f"{name} {old} -> {new}" for name, old, new in decoding_changes(before.decoding, after.decoding)]
-    if settings:
-        yield f"decoded otherwise: {', '.join(settings)}"
-    if before.n_demos != after.n_demos:
-        yield f"demos: {before.n_demos} -> {after.n_demos}"
-    elif not settings:
-        yield f"asked otherwise: prompt digest {before.prompt_digest[:12]} -> {after.prompt_digest[:12]}"
+    demos = apart.pop("n_demos", "")
+    if apart:
+        yield f"decoded otherwise: {', '.join(f'{name} {values}' for name, values in apart.items())}"
+    if demos:
+        yield f"demos: {demos}"
+    elif is_told and not apart:
+        yield f"asked otherwise: prompt digest {old.prompt_digest[:12]} -> {new.prompt_digest[:12]}"
 
 
 def _unlike(before: Subject, after: Subject, task: str, matched: Matched) -> Iterator[str]:
     mine, theirs = _common(before, task, matched), _common(after, task, matched)
     shared = mine.keys() & theirs.keys()
     if mine and theirs and not shared:
-        yield f"no sample of the {len(theirs)} has the content of one of the {len(mine)}"
+        yield _unpaired(mine, theirs, is_misnamed=is_misnamed(before, after, task, matched))
     told = [name for name in mine if name in shared and not (is_textless(mine[name]) or is_textless(theirs[name]))]
     others = [name for name in told if mine[name].targets != theirs[name].targets]
     if others:
         old, new = mine[others[0]].target[:40], theirs[others[0]].target[:40]
         yield f"another target for {len(others)} of {len(shared)} samples, such as {others[0]}: {old!r} -> {new!r}"
+    elif unseen := list(other_targets(task, (before.run, mine), (after.run, theirs))):
+        yield f"another target or other choices for {len(unseen)} of {len(shared)} samples, such as {unseen[0]}"
+
+
+def is_misnamed(before: Subject, after: Subject, task: str, matched: Matched) -> bool:
+    """Return whether ids of one run stand for other questions than in the other, so that they do not count."""
+    return not {(before.place, task), (after.place, task)}.isdisjoint(matched.misnamed)
+
+
+def _unpaired(mine: Mapping[str, Sample], theirs: Mapping[str, Sample], *, is_misnamed: bool) -> str:
+    """Return why samples have no pair."""
+    if is_misnamed:
+        ids = "equal ids stand for other questions in the two runs, and "
+        return f"{ids}no sample of the {len(theirs)} has the content of one of the {len(mine)}"
+    if not all(any(map(is_said, samples.values())) for samples in (mine, theirs)):
+        return f"no sample of the {len(theirs)} has the id of one of the {len(mine)}; without messages only ids pair"
+    return f"no sample of the {len(theirs)} has the content of one of the {len(mine)}"
 
 
 def _common(subject: Subject, task: str, matched: Matched) -> Mapping[str, Sample]:

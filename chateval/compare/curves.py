@@ -1,7 +1,7 @@
 """Checkpoints of one training -> its curve: the mean over steps, the best step, and whether the last is worse."""
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from chateval.compare.subjects import Subject
@@ -13,8 +13,8 @@ Key = tuple[str, ...]
 def find_curves(standings: Sequence[Standing], subjects: Sequence[Subject], pairs: Sequence[Pair]) -> Iterator[Curve]:
     """Yield a curve for each training that has checkpoints of two steps or more.
 
-    One training is what shares kind, chat template and, for adapters, the base. Where a step would occur twice in it,
-    the names tell trainings apart: `a/step-50` and `a/step-100` are one, `b/step-50` is another.
+    One training is what shares kind, chat template, the name without its numbers and, for adapters, the base:
+    `a/step-50` and `a/step-100` are one, `b/step-200` is another.
     """
     summaries = {subject.name: subject.summary for subject in subjects}
     groups: dict[Key, list[Standing]] = defaultdict(list)
@@ -22,21 +22,10 @@ def find_curves(standings: Sequence[Standing], subjects: Sequence[Subject], pair
         if found.step is not None:
             summary = summaries[found.checkpoint]
             base = summary.weights_digest if summary.adapter_digest else ""
-            groups[summary.kind, summary.template_digest, base].append(found)
-    for group in groups.values():
-        for series in _told_apart(group):
-            if len(series) > 1:
-                yield _curve(series, pairs)
-
-
-def _told_apart(group: Sequence[Standing]) -> list[list[Standing]]:
-    """Return the group as it is, or split by the names without their numbers where a step occurs twice."""
-    if max(Counter(found.step for found in group).values()) == 1:
-        return [list(group)]
-    split: dict[str, list[Standing]] = defaultdict(list)
-    for found in group:
-        split[_stem(found.checkpoint)].append(found)
-    return list(split.values())
+            groups[summary.kind, summary.template_digest, base, _stem(found.checkpoint)].append(found)
+    for series in groups.values():
+        if len(series) > 1:
+            yield _curve(series, pairs)
 
 
 def _stem(name: str) -> str:
@@ -51,6 +40,5 @@ def _curve(series: Sequence[Standing], pairs: Sequence[Pair]) -> Curve:
     best = max(points, key=lambda point: (point.mean, -point.step))
     last = points[-1]
     p = next((pair.p_adjusted for pair in pairs if {pair.one, pair.other} == {best.checkpoint, last.checkpoint}), None)
-    stems = list(dict.fromkeys(_stem(point.checkpoint) for point in points))
-    name = stems[0] if len(stems) == 1 and stems[0] else f"{points[0].checkpoint} to {last.checkpoint}"
+    name = _stem(last.checkpoint) or f"{points[0].checkpoint} to {last.checkpoint}"
     return Curve(name, points, best.checkpoint, None if best is last else p)

@@ -42,6 +42,8 @@ class Entrants:
     bouts: list[Bout] = field(default_factory=list)
     tasks_left_out: list[LeftOut] = field(default_factory=list)
     unranked: list[LeftOut] = field(default_factory=list)
+    note: str = ""
+    """Why the tasks are not those that all have; empty where they are."""
 
     def columns(self, bout: Bout, subjects: Sequence[Subject]) -> tuple[Floats, Floats]:
         """Return (values, weights), shape [n_samples, n_subjects] each; NaN and 0 where a sample has no value."""
@@ -67,7 +69,8 @@ def find_entrants(runs: Sequence[Run], tasks: Sequence[str] = (), scorer: str = 
 
     Args:
         runs: At least one.
-        tasks: Those that count: a checkpoint that lacks one of them is not ranked. Empty is the tasks that all have.
+        tasks: Those that count: a checkpoint that lacks one of them is not ranked. Empty is the tasks that all have;
+            where there is none, those of the largest group of checkpoints that have one in common.
         scorer: `headline` is the first of each task; else the name of one.
 
     Raises:
@@ -82,7 +85,9 @@ def find_entrants(runs: Sequence[Run], tasks: Sequence[str] = (), scorer: str = 
     means = sample_means(Gatherer(named, subjects, matched).scores())
     scorers = _scorers((home.run, *named), tasks, scorer)
     lacks = _Lacks(means, scorers, _refused([home, *subjects], matched))
-    found = Entrants([s for s in subjects if not is_broken(s)], [s for s in subjects if is_broken(s)], means)
+    real = [s for s in subjects if not s.summary.is_fake]
+    found = Entrants([s for s in real if not is_broken(s)], [s for s in real if is_broken(s)], means)
+    found.unranked += [LeftOut(s.name, "the fake engine answered, no model") for s in subjects if s.summary.is_fake]
     chosen = list(dict.fromkeys(tasks)) or _common_tasks(found, lacks)
     found.unranked += lacks.leave_out(found.sound, chosen) + lacks.leave_out(found.broken, chosen)
     clusters = {address: sample.cluster for address, sample in matched.samples.items() if sample.cluster is not None}
@@ -100,12 +105,12 @@ def _scorers(runs: Sequence[Run], tasks: Sequence[str], scorer: str) -> dict[str
             if task.scorers and scorer in (HEADLINE, *task.scorers):
                 found.setdefault(task.name, task.scorers[0] if scorer == HEADLINE else scorer)
     if unknown := [task for task in tasks if task not in known]:
-        raise DataError(f"--task {unknown[0]}: in no run; known: {', '.join(known)}")
+        raise DataError(f"task {unknown[0]}: in no run; known: {', '.join(known)}")
     without = [task for task in tasks if task not in found]
     if without or not found:
         where = f"task {without[0]}" if without else "any task"
         names = dict.fromkeys(name for run in runs for task in run.tasks for name in task.scorers)
-        raise DataError(f"--scorer {scorer}: not a scorer of {where}; known: {HEADLINE}, {', '.join(names)}")
+        raise DataError(f"scorer {scorer}: not a scorer of {where}; known: {HEADLINE}, {', '.join(names)}")
     return found
 
 
@@ -171,11 +176,29 @@ def _common_tasks(entrants: Entrants, lacks: _Lacks) -> list[str]:
         shown = [f"{name} ({reason})" for name, reason in list(reasons.items())[:2]]
         more = f" and {len(reasons) - 2} more" if len(reasons) > 2 else ""
         entrants.tasks_left_out.append(LeftOut(task, f"not for {', '.join(shown)}{more}"))
-    if not kept:
-        reasons_all = "; ".join(f"{found.name}: {found.reason}" for found in entrants.tasks_left_out)
-        raise DataError(
-            f"no task counts for all checkpoints; name some with --task to rank those who can: {reasons_all}"
-        )
+    return kept or _most_common_tasks(entrants, lacks)
+
+
+def _most_common_tasks(entrants: Entrants, lacks: _Lacks) -> list[str]:
+    """Return the task that most have, with the others that all of these have; the rest is left out, with how many.
+
+    Of tasks that as many have, the first counts.
+    """
+    everyone = entrants.sound or entrants.broken
+    who = {task: [one.name for one in everyone if not lacks.why(one, task)] for task in lacks.scorers}
+    most = max(who, key=lambda task: len(who[task]))
+    if len(who[most]) < 2:
+        raise DataError(f"no two of the {len(everyone)} checkpoints have a task in common; known: {', '.join(who)}")
+    kept = [task for task, names in who.items() if set(names) >= set(who[most])]
+    entrants.tasks_left_out[:] = [
+        LeftOut(task, f"{len(names)} of {len(everyone)} checkpoints have it")
+        for task, names in who.items()
+        if task not in kept
+    ]
+    entrants.note = (
+        f"no task counts for all {len(everyone)} checkpoints: ranked are the {len(who[most])} that have "
+        f"{', '.join(kept)}; --task NAME ranks those that have another one"
+    )
     return kept
 
 

@@ -25,9 +25,11 @@ class Evidence:
     samples: Mapping[tuple[str, str], Sample]
     """By (task, sample id)."""
     seen: Mapping[Key, Mapping[str, Seen]]
-    """By sample id; at least of those that flipped."""
+    """By sample id; the first repeat, at least of those that flipped."""
     reasons: Mapping[Address, Mapping[str, str]]
-    """By address -> sample id -> what the scorer said of it."""
+    """By address -> sample id -> what the scorer said, of the first repeat that is not right or else of the first."""
+    wrong: Mapping[Address, Mapping[str, Seen]] = field(default_factory=dict)
+    """By address -> sample id -> the first repeat that is not right; at least of those that flipped."""
     families: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """Of the scorers, by (task, scorer)."""
     broken: frozenset[str] = frozenset()
@@ -77,7 +79,8 @@ def evidence_of(
         and (one.template.verdict == "BROKEN" or (one.template.verdict not in _SOUND and _weights(one) in sound))
     ]
     twins = {one.name: sound[_weights(one)] for one in faulty if one.weights_digest and _weights(one) in sound}
-    return Evidence(samples, {}, {}, families_of(tasks), frozenset(one.name for one in faulty), twins)
+    broken = frozenset(one.name for one in faulty)
+    return Evidence(samples, {}, {}, families=families_of(tasks), broken=broken, twins=twins)
 
 
 def _weights(checkpoint: CheckpointSummary) -> tuple[str, str | None]:
@@ -87,9 +90,12 @@ def _weights(checkpoint: CheckpointSummary) -> tuple[str, str | None]:
 def _flip(baseline: str, found: Flipped, evidence: Evidence, means: Mapping[Address, SampleMeans]) -> Flip:
     (checkpoint, task, scorer), sample_id, values = found
     sample = evidence.samples.get((task, sample_id)) or Sample(id=sample_id, inputs={})
-    before, after = (_seen(evidence, name, task, sample_id) for name in (baseline, checkpoint))
     said = [evidence.reasons.get((name, task, scorer), {}).get(sample_id, "") for name in (baseline, checkpoint)]
     won = values[1] == 1
+    before, after = (
+        _seen(evidence, (name, task, scorer), sample_id, is_right=is_right)
+        for name, is_right in ((baseline, not won), (checkpoint, won))
+    )
     wrong, right, reason = (before, after, said[0]) if won else (after, before, said[1])
     twin = means.get((evidence.twins.get(baseline if won else checkpoint, ""), task, scorer), {}).get(sample_id)
     if wrong and twin is not None and twin[0] != 1:
@@ -106,8 +112,8 @@ def _flip(baseline: str, found: Flipped, evidence: Evidence, means: Mapping[Addr
         won=won,
         baseline_value=values[0],
         candidate_value=values[1],
-        baseline_text=before.text if before else "",
-        candidate_text=after.text if after else "",
+        baseline_text=before.text if before else None,
+        candidate_text=after.text if after else None,
         baseline_reason=said[0],
         candidate_reason=said[1],
         question=question_of(sample),
@@ -116,9 +122,11 @@ def _flip(baseline: str, found: Flipped, evidence: Evidence, means: Mapping[Addr
     )
 
 
-def _seen(evidence: Evidence, checkpoint: str, task: str, sample_id: str) -> Seen | None:
-    found = evidence.seen.get((checkpoint, task), {}).get(sample_id)
-    return replace(found, is_faulty=True) if found and checkpoint in evidence.broken else found
+def _seen(evidence: Evidence, address: Address, sample_id: str, *, is_right: bool) -> Seen | None:
+    """Return what is kept of the answer that counts: of a side that is not right, one that is not."""
+    known = evidence.seen.get(address[:2], {}) if is_right else evidence.wrong.get(address, {})
+    found = known.get(sample_id)
+    return replace(found, is_faulty=True) if found and address[0] in evidence.broken else found
 
 
 def families_of(tasks: Sequence[TaskSummary]) -> dict[tuple[str, str], str]:

@@ -1,6 +1,7 @@
 """Many checkpoints of any runs -> one ranked table: means, rank intervals, win rates."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from chateval.compare.curves import find_curves
 from chateval.compare.entrants import HEADLINE, Bout, Entrants, find_entrants
 from chateval.compare.subjects import Subject
-from chateval.compare.tradeoffs import cost_of, find_tradeoffs
+from chateval.compare.tradeoffs import costs_of, find_tradeoffs
 from chateval.errors import DataError
 from chateval.records import Estimate, Run
 from chateval.records.leaderboard import By, Leaderboard, LeftOut, Pair, RankedTask, Standing
@@ -32,7 +33,8 @@ def rank_runs(
 
     Args:
         runs: At least one, of any harness.
-        tasks: Those that count: a checkpoint that lacks one is listed, not ranked. Empty is the tasks that all have.
+        tasks: Those that count: a checkpoint that lacks one is listed, not ranked. Empty is the tasks that all have,
+            or else those of the largest group of checkpoints that have one in common.
         scorer: `headline` is the first of each task; else the name of one.
         by: `mean` is the mean over tasks, each task equal; `win-rate` the share of samples won against the others.
 
@@ -57,18 +59,21 @@ def rank_runs(
         Pair(standings[i].checkpoint, standings[j].checkpoint, scores[i] - scores[j], float(adjusted[i, j]))
         for i, j in combinations(order, 2)
     )
-    sound = tuple(standings[place] for place in order)
+    broken = _broken(entrants)
+    costs = costs_of([*entrants.sound, *entrants.broken], [bout.task for bout in entrants.bouts])
+    sound = tuple(replace(standings[place], cost=costs[standings[place].checkpoint]) for place in order)
     return Leaderboard(
         by=by,
         scorer=scorer,
         tasks=tuple(RankedTask(b.task, b.scorer, len(b.sample_ids), b.n_left_out) for b in entrants.bouts),
         tasks_left_out=tuple(entrants.tasks_left_out),
-        standings=(*sound, *_broken(entrants)),
+        standings=(*sound, *(replace(found, cost=costs[found.checkpoint]) for found in broken)),
         unranked=tuple(entrants.unranked),
         pairs=pairs,
         tradeoffs=tuple(find_tradeoffs(sound, by)),
         curves=tuple(find_curves(sound, entrants.sound, pairs)),
         alpha=ALPHA,
+        note=entrants.note,
     )
 
 
@@ -142,7 +147,6 @@ def _standing(
         win_low=rate[1] if rate else None,
         win_high=rate[2] if rate else None,
         estimates=tuple(estimates),
-        cost=cost_of(subject),
         step=summary.step,
     )
 

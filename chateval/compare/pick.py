@@ -58,6 +58,7 @@ def pick(run: Run, names: Mapping[str, str]) -> Run:
         audits=tuple(_renamed(run.audits, names)),
         figures=tuple(_renamed(run.figures, names)),
         efforts=tuple(_renamed(run.efforts, names)),
+        noise=run.noise if run.baseline in names else (),
     )
 
 

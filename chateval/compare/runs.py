@@ -6,29 +6,34 @@ from dataclasses import replace
 from typing import TypeVar
 
 from chateval.compare.aggregate import Address, SampleMeans, estimate, sample_means
+from chateval.compare.anytime import with_anytime
 from chateval.compare.changes import Side, find_changes
 from chateval.compare.comparable import Refused, compare_samples, refuse
 from chateval.compare.crossed import find_crossings
 from chateval.compare.flips import evidence_of, find_flips, flipped
 from chateval.compare.gather import Gatherer
 from chateval.compare.match import Matched, match_samples
+from chateval.compare.noise import with_noise
 from chateval.compare.pairs import compare_all
 from chateval.compare.slices import SampleFacts, find_slices
 from chateval.compare.subjects import Subject, find_baseline, find_subjects, named_apart
+from chateval.compare.tagged import only_tagged
 from chateval.compare.textless import with_texts
+from chateval.compare.unasked import with_unasked
 from chateval.errors import DataError
 from chateval.records import Change, Estimate, Figure, Refusal, Report, Run, TaskSummary
 
 R = TypeVar("R", Estimate, Figure)
 
 
-def compare_runs(runs: Sequence[Run], baseline: str | None = None) -> Report:
+def compare_runs(runs: Sequence[Run], baseline: str | None = None, *, tag: str | None = None) -> Report:
     """Compare the checkpoints of several runs on the samples that they share.
 
     Args:
         runs: At least one; the first one's tasks, sample ids and baseline come before the others'.
         baseline: Name of a checkpoint among those of all runs, `RUN/CHECKPOINT` where two have one name; None is the
             baseline of the first run.
+        tag: Samples without it are left out; the checkpoints are called as they are with all samples.
 
     Returns:
         A report as of one run. What may not be compared has estimates, and stands in its `refusals`.
@@ -40,6 +45,9 @@ def compare_runs(runs: Sequence[Run], baseline: str | None = None) -> Report:
         raise DataError("no run to compare")
     named = named_apart(with_texts(runs))
     subjects = find_subjects(named)
+    if tag is not None:
+        named = only_tagged(named, tag)
+        subjects = [replace(subject, run=named[subject.place]) for subject in subjects]
     home = find_baseline(subjects, named, baseline)
     matched = match_samples(named)
     gatherer = Gatherer(named, subjects, matched)
@@ -54,14 +62,14 @@ def compare_runs(runs: Sequence[Run], baseline: str | None = None) -> Report:
         of_task[task][sample_id] = cluster
     checkpoints = tuple(replace(subject.summary, name=subject.name) for subject in subjects)
     evidence = evidence_of(checkpoints, tasks, matched.samples)
-    evidence = replace(evidence, seen=gathered.seen, reasons=gathered.reasons)
-    return Report(
+    evidence = replace(evidence, seen=gathered.seen, wrong=gathered.wrong, reasons=gathered.reasons)
+    report = Report(
         baseline=home.name,
         checkpoints=checkpoints,
         tasks=tasks,
         estimates=tuple(estimate(address, found, of_task[address[1]]) for address, found in means.items()),
         audits=tuple(_renamed(subjects, lambda run: run.audits)),
-        comparisons=tuple(compare_all(allowed, home.name, clusters)),
+        comparisons=tuple(with_unasked(compare_all(allowed, home.name, clusters), allowed, subjects)),
         flips=tuple(find_flips(allowed, home.name, evidence)),
         figures=tuple(_renamed(subjects, lambda run: run.figures)),
         changes=tuple(_changes(home, subjects, matched)),
@@ -69,6 +77,10 @@ def compare_runs(runs: Sequence[Run], baseline: str | None = None) -> Report:
         slices=tuple(find_slices(allowed, home.name, SampleFacts(matched.samples, gathered.lengths))),
         crossings=tuple(find_crossings(allowed, home.name, checkpoints)),
     )
+    if any(run.manifest.get("is_anytime") for run in named):
+        report = with_anytime(report, means, clusters)
+    noise = home.run.noise if home.summary.name == home.run.baseline else ()
+    return with_noise(report, noise) if tag is None else replace(report, noise=noise)
 
 
 def _renamed(subjects: Sequence[Subject], records_of: Callable[[Run], Iterable[R]]) -> Iterator[R]:
@@ -79,11 +91,19 @@ def _renamed(subjects: Sequence[Subject], records_of: Callable[[Run], Iterable[R
                 yield replace(found, checkpoint=subject.name)
 
 
-def check_comparable(report: Report) -> None:
-    """Raise DataError, with the reasons, where a report has several checkpoints and no comparison."""
+def check_comparable(report: Report, runs: Sequence[Run] = ()) -> None:
+    """Raise DataError, with the reasons, where nothing was compared: of several runs, nothing of two of them.
+
+    Args:
+        report: What `compare_runs` made of the runs.
+        runs: The same ones. Pairs within one of several runs compare no runs.
+    """
     if len(report.checkpoints) == 1:
         raise DataError(f"{report.baseline}: the only checkpoint; name a second run to compare it with")
-    if any(found.delta is not None for found in report.comparisons):
+    places = {subject.name: subject.place for subject in find_subjects(named_apart(runs))} if len(runs) > 1 else {}
+    home = places.get(report.baseline)
+    compared = [found.candidate for found in report.comparisons if found.delta is not None]
+    if any(not places or places[name] != home for name in compared):
         return
     reasons = dict.fromkeys(f"{found.task}: {found.reason}" for found in report.refusals)
     raise DataError(f"nothing can be compared with {report.baseline}: {' | '.join(reasons) or 'no score has a pair'}")

@@ -62,7 +62,7 @@ def find_baseline(subjects: Sequence[Subject], runs: Sequence[Run], wanted: str 
         if wanted in (subject.name, f"{subject.run.name}/{subject.summary.name}"):
             return subject
     if wanted is not None:
-        raise DataError(f"--baseline {wanted}: no such checkpoint; known: {', '.join(s.name for s in subjects)}")
+        raise DataError(f"baseline {wanted}: no such checkpoint; known: {', '.join(s.name for s in subjects)}")
     return next((s for s in subjects if s.summary.name == runs[0].baseline), subjects[0])
 
 
@@ -89,6 +89,7 @@ def _identity(summary: CheckpointSummary) -> tuple[str | None, ...]:
         summary.tokenizer_digest,
         summary.template_digest,
         summary.dtype,
+        summary.engine if summary.is_fake else None,
     )
 
 

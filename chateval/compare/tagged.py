@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from chateval.compare.aggregate import Address, SampleMeans, estimate
+from chateval.compare.anytime import with_anytime
 from chateval.compare.pairs import compare_all
 from chateval.records import Report, Run, Sample
 
@@ -17,7 +18,7 @@ def all_tags(samples: Samples) -> set[str]:
 
 
 def report_on_tag(report: Report, means: Mapping[Address, SampleMeans], samples: Samples, tag: str) -> Report:
-    """Return a report whose estimates and comparisons are those of the samples with a tag.
+    """Return a report whose estimates and comparisons are those of the samples with a tag, with intervals of its kind.
 
     Args:
         report: Of all samples.
@@ -36,12 +37,13 @@ def report_on_tag(report: Report, means: Mapping[Address, SampleMeans], samples:
     }
     clusters = {task: {one.id: one.cluster for one in found.values()} for task, found in tagged.items()}
     of_pairs = {(task, sample_id): name for task, found in clusters.items() for sample_id, name in found.items()}
-    return replace(
+    on_tag = replace(
         report,
         estimates=tuple(estimate(address, found, clusters[address[1]]) for address, found in part.items()),
         comparisons=tuple(compare_all(part, report.baseline, of_pairs)),
         flips=tuple(flip for flip in report.flips if flip.sample_id in tagged.get(flip.task, ())),
     )
+    return with_anytime(on_tag, part, of_pairs) if report.is_anytime else on_tag
 
 
 def only_tagged(runs: Sequence[Run], tag: str) -> list[Run]:

@@ -9,8 +9,7 @@ from chateval.compare import Column, SampleMean
 from chateval.pipeline.mark import mark_all
 from chateval.pipeline.prepare import Key, Plan, Subject
 from chateval.pipeline.respond import Answers
-from chateval.records import Noise, Prompt, Report
-from chateval.stats import noise_bound
+from chateval.records import Noise, Prompt
 
 Rerun = Callable[[Plan, int], Answers]
 """(what is asked, number of the rerun from 1) -> answers that are kept apart from those of other reruns."""
@@ -94,14 +93,3 @@ def _noise(task: str, scorer: str, reruns: Sequence[tuple[int, int, float]]) -> 
         n_flips=sum(flips for _, flips, _ in reruns) / len(reruns),
         delta=max(abs(delta) for _, _, delta in reruns),
     )
-
-
-def with_noise(report: Report, noise: Sequence[Noise]) -> Report:
-    """Return the report with the noise of its baseline, and with what that explains of each difference."""
-    bounds = {
-        (one.task, one.scorer): noise_bound(one.n_flips, n_reruns=one.n_reruns, n_samples=one.n_samples)
-        for one in noise
-        if one.n_samples
-    }
-    comparisons = [replace(one, noise=bounds.get((one.task, one.scorer))) for one in report.comparisons]
-    return replace(report, noise=tuple(noise), comparisons=tuple(comparisons))

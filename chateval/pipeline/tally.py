@@ -103,10 +103,12 @@ class Tally:
     """The examples of what template scorers found at fault, as `find_faults` takes them."""
     seen: dict[Key, dict[str, Seen]] = field(default_factory=lambda: defaultdict(dict))
     reasons: dict[tuple[str, str, str], dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
-    """Of the first repeat of a sample, as `find_flips` takes them."""
+    """As `find_flips` takes them."""
+    wrong: dict[tuple[str, str, str], dict[str, Seen]] = field(default_factory=lambda: defaultdict(dict))
+    """As `find_flips` takes them."""
     _places: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     _here: Key | None = None
-    _columns: dict[str, Column] = field(default_factory=dict)
+    _columns: dict[str, list[Column]] = field(default_factory=dict)
     """Where the marks of the present checkpoint and task go, by scorer."""
     _measuring: Measuring | None = None
     figures: list[Figure] = field(default_factory=list)
@@ -120,7 +122,8 @@ class Tally:
         if self._here != (marked.checkpoint, marked.task):
             self._turn_to(marked)
         for name, found in marked.marks.items():
-            self._columns[name].add(case.prompt.sample_id, found.value, found.weight)
+            for column in self._columns[name]:
+                column.add(case.prompt.sample_id, found.value, found.weight)
             if found.value != 1 and found.value is not None and name in AUDIT:
                 self._keep_fault(marked, name)
         if self.has_candidates:
@@ -143,14 +146,15 @@ class Tally:
         if measures:
             self._measuring = Measuring(marked.checkpoint, marked.task, measures)
 
-    def _open(self, marked: Marked, name: str) -> Column:
-        """Return a new column for the marks of a scorer; one that is the task's own and of the audit is both."""
-        address, column = (marked.checkpoint, marked.task, name), Column(self._places[marked.task])
+    def _open(self, marked: Marked, name: str) -> list[Column]:
+        """Return new columns for the marks of a scorer: of the task's own, of the audit, or one for each."""
+        address, places = (marked.checkpoint, marked.task, name), self._places[marked.task]
+        found = []
         if name in marked.own:
-            self.means[address] = column
+            found.append(self.means.setdefault(address, Column(places)))
         if name in AUDIT:
-            self.audits[address] = column
-        return column
+            found.append(self.audits.setdefault(address, Column(places, skips_unscored=True)))
+        return found
 
     def _keep_fault(self, marked: Marked, name: str) -> None:
         kind = (marked.checkpoint, name)
@@ -164,13 +168,20 @@ class Tally:
     def _keep_answer(self, marked: Marked) -> None:
         sample = marked.case.sample
         seen = self.seen[marked.checkpoint, marked.task]
-        if sample.id in seen:
+        wrong = {name: self.wrong[marked.checkpoint, marked.task, name] for name in marked.own}
+        marks = {name: marked.marks[name] for name in marked.own}
+        failed = [name for name, one in marks.items() if one.value is not None and one.value < 1]
+        failed = [name for name in failed if sample.id not in wrong[name]]
+        is_new = sample.id not in seen
+        if not is_new and not failed:
             return
-        choice = marked.marks["choice"].answer if "choice" in marked.own else None
-        shown = shown_answer(marked.case.response, sample, choice)
-        seen[sample.id] = see(shown, marked.case.prompt, marked.case.response)
-        for name in marked.own:
-            self.reasons[marked.checkpoint, marked.task, name][sample.id] = marked.marks[name].reason
+        shown = shown_answer(marked.case.response, sample, marks["choice"].answer if "choice" in marks else None)
+        kept = see(shown, marked.case.prompt, marked.case.response)
+        seen.setdefault(sample.id, kept)
+        for name in failed:
+            wrong[name][sample.id] = kept
+        for name in marks if is_new else failed:
+            self.reasons[marked.checkpoint, marked.task, name][sample.id] = marks[name].reason
 
 
 def make_report(material: Material, tally: Tally, *, baseline: str) -> Report:
@@ -182,7 +193,8 @@ def make_report(material: Material, tally: Tally, *, baseline: str) -> Report:
         of_task[task][sample_id] = cluster
     checkpoints = tuple(_checkpoint_summary(one, material, tally.counts[one.name]) for one in material.checkpoints)
     tasks = tuple(_task_summary(task, material.n_available[task.name]) for task in material.tasks)
-    evidence = replace(evidence_of(checkpoints, tasks, samples), seen=tally.seen, reasons=tally.reasons)
+    evidence = evidence_of(checkpoints, tasks, samples)
+    evidence = replace(evidence, seen=tally.seen, wrong=tally.wrong, reasons=tally.reasons)
     return Report(
         baseline=baseline,
         checkpoints=checkpoints,
@@ -261,4 +273,13 @@ def _checkpoint_summary(checkpoint: Checkpoint, material: Material, counts: _Cou
         n_parameters=checkpoint.n_parameters,
         step=checkpoint.step,
         inert=checkpoint.inert,
+        engine=_engine_of(checkpoint.name, material.manifest),
     )
+
+
+def _engine_of(name: str, manifest: Mapping[str, Any]) -> str:
+    """Return what answered as a checkpoint, by the manifest; empty where that does not say."""
+    for entry in manifest.get("checkpoints", ()):
+        if entry["checkpoint"]["name"] == name:
+            return str(entry.get("engine", {}).get("engine", ""))
+    return ""

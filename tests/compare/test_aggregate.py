@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from chateval.compare.aggregate import audit, estimate, find_faults, sample_means
+from chateval.compare.aggregate import Column, audit, estimate, find_faults, sample_means
 from chateval.records import Decoding, Fault, Prompt, Response, Score
 from chateval.stats import mean_interval
 
@@ -33,10 +33,24 @@ def test_repeats_are_averaged_within_their_sample():
     assert found.n == 2
 
 
-def test_an_unscored_repeat_does_not_count_against_its_sample():
-    means = sample_means([score("a", 1.0), score("a", None, repeat=1), score("a", 0.0, repeat=2)])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_sample_with_an_unscored_repeat_is_unscored(place):
+    values = [1.0, 0.0]
+    values.insert(place, None)
+    repeats = [score("a", value, repeat=repeat) for repeat, value in enumerate(values)]
 
-    assert means[ADDRESS]["a"] == (0.5, 1.0)
+    assert sample_means(repeats)[ADDRESS]["a"] is None
+    found = one([*repeats, score("b", 1.0), score("b", 0.0, repeat=1)])
+    assert (found.mean, found.n, found.n_unscored) == (0.5, 1, 1)
+
+
+def test_a_template_scorer_that_does_not_apply_to_a_repeat_is_averaged_over_the_others():
+    column = Column({}, skips_unscored=True)
+    for value in (None, 1.0, 0.0):
+        column.add("a", value, 1.0)
+    column.add("b", None, 1.0)
+
+    assert dict(column) == {"a": (0.5, 1.0), "b": None}
 
 
 def test_a_sample_whose_repeats_are_all_unscored_is_unscored():

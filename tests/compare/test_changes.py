@@ -118,8 +118,54 @@ def test_another_harness_says_what_it_did_not_write_down():
     ]
 
 
+def log(name, *, system=None, version="0.4.9", **said):
+    found = {
+        "checkpoints": [{"checkpoint": {"name": "sft", "path": "org/sft"}}],
+        "models": {"org/sft": {"system_instruction": system}},
+        "tasks": [{"name": "facts", "written": ["n_demos", "decoding", "version"]}],
+    }
+    summary = checkpoint("sft", weights_digest="")
+    return Side(name, summary, (task(prompt_digest="", **said),), found, f"lm-eval {version}")
+
+
+def test_settings_that_both_logs_wrote_down_are_listed():
+    after = log("b", system="Be brief.", n_demos=5, version="0.4.10", decoding=Decoding(temperature=0.7))
+
+    assert changed(log("a"), after) == [
+        ("weights", "weight files unknown: lm-eval did not write them down"),
+        ("prompt", "system instruction none -> Be brief."),
+        ("prompt", "facts: demos 0 -> 5"),
+        ("decoding", "facts: temperature 0.0 -> 0.7"),
+        ("data", "facts: what is asked was not written down; samples pair by their content"),
+    ]
+
+
+def test_a_long_system_instruction_is_cut_and_told_apart():
+    found = [words for _, words in changed(log("a", system="a" * 90), log("b", system="a" * 91))]
+
+    assert any(words.startswith(f"system instruction {'a' * 60}... (90 characters, ") for words in found)
+
+
+def test_ids_that_stand_for_other_questions_are_named():
+    found = changed(side("a"), side("b"), paired={"facts": Pairing(9, 9, 9, 0, is_misnamed=True)})
+
+    assert found == [
+        (
+            "data",
+            "facts: ids stand for other questions in the two runs, as row numbers do; samples pair by their content",
+        )
+    ]
+
+
 def test_weights_that_nobody_wrote_down_are_not_taken_to_be_equal():
     unknown = checkpoint("a", weights_digest="")
     sides = [Side(name, unknown, (task(),), {"run": name}, "lm-eval") for name in ("a", "b")]
 
-    assert ("weights", "weights: lm-eval did not write down which") in changed(*sides)
+    assert ("weights", "weight files unknown: lm-eval did not write them down") in changed(*sides)
+
+
+@pytest.mark.parametrize(("digest", "kind"), [(None, "weights"), ("e" * 64, "adapter")])
+def test_another_number_of_parameters_is_the_adapters_only_where_there_is_one(digest, kind):
+    before, after = side(n_parameters=100), side(n_parameters=120, adapter_digest=digest)
+
+    assert (kind, "parameters 100 -> 120") in changed(before, after)

@@ -89,6 +89,76 @@ def test_samples_without_any_pair_are_refused():
     assert refused(one("a"), second) == [("facts", "*", "no sample of the 1 has the content of one of the 2")]
 
 
+def test_samples_without_texts_are_refused_where_no_id_is_equal():
+    first, second = (
+        run(
+            name, {"sft": "10"}, samples={"facts": [sample(i, id=f"{name}{i}", target="", messages=()) for i in (0, 1)]}
+        )
+        for name in "ab"
+    )
+
+    assert refused(first, second) == [
+        ("facts", "*", "no sample of the 2 has the id of one of the 2; without messages only ids pair")
+    ]
+
+
+def test_row_numbers_of_other_questions_are_refused():
+    second = run("b", {"sft": "10"}, samples={"facts": [sample(7, id="0"), sample(8, id="1")]})
+
+    [(_, _, reason)] = refused(one("a"), second)
+
+    assert reason == (
+        "equal ids stand for other questions in the two runs, and no sample of the 2 has the content of one of the 2"
+    )
+
+
+def lm_eval(name, written, **said):
+    manifest = {"tasks": [{"name": "facts", "written": written}]}
+    unknown = {"prompt_digest": "", "scorer_digests": ()}
+    return run(name, {"sft": "10"}, tasks=(task(**(unknown | said)),), harness="lm-eval 0.4.9", manifest=manifest)
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ({"n_demos": 5}, "demos: 0 -> 5"),
+        ({"version": 3}, "another version of the task: 1 -> 3"),
+        ({"decoding": Decoding(temperature=0.7)}, "decoded otherwise: temperature 0.0 -> 0.7"),
+        (
+            {"decoding": Decoding(max_new_tokens=9), "n_demos": 1},
+            "decoded otherwise: max_new_tokens 128 -> 9; demos: 0 -> 1",
+        ),
+    ],
+)
+def test_what_both_logs_wrote_down_otherwise_is_refused(said, reason):
+    both = ["version", "n_demos", "decoding"]
+
+    assert refused(lm_eval("a", both), lm_eval("b", both, **said)) == [("facts", "*", reason)]
+    assert refused(lm_eval("a", both), lm_eval("b", [], **said)) == []
+
+
+def test_a_log_that_wrote_one_setting_down_is_held_to_that_one():
+    second = lm_eval("b", ["temperature"], decoding=Decoding(max_new_tokens=9, temperature=1.0))
+
+    assert [found[2] for found in refused(lm_eval("a", ["decoding"]), second)] == [
+        "decoded otherwise: temperature 0.0 -> 1.0"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "reasons"),
+    [
+        ({"version": 3, "decoding": Decoding(max_new_tokens=9, stop=("Q:",))}, []),
+        ({"n_demos": 5}, ["demos: 0 -> 5"]),
+        ({"decoding": Decoding(temperature=1.0)}, ["decoded otherwise: temperature 0.0 -> 1.0"]),
+    ],
+)
+def test_two_harnesses_may_differ_in_what_each_has_of_its_own(said, reasons):
+    second = lm_eval("b", ["version", "n_demos", "decoding"], **said)
+
+    assert [reason for _, _, reason in refused(one("a"), second)] == reasons
+
+
 def test_another_target_is_refused():
     second = run("b", {"sft": "10"}, samples={"facts": [sample(0, target="Rome"), sample(1)]})
 
@@ -111,10 +181,9 @@ def test_what_another_harness_did_not_write_down_is_compared():
 
 def test_the_pairing_counts_both_sides_and_other_wordings():
     other = sample(1, messages=({"role": "user", "content": "In other words?"},))
+    known = sample(0)
 
-    paired = compare_samples(
-        *both(one("a"), run("b", {"sft": "111"}, samples={"facts": [other, sample(2), sample(3)]}))
-    )
+    paired = compare_samples(*both(one("a"), run("b", {"sft": "111"}, samples={"facts": [known, other, sample(3)]})))
 
     found = paired["facts"]
-    assert (found.n_before, found.n_after, found.n_paired, found.n_reworded) == (2, 3, 1, 1)
+    assert (found.n_before, found.n_after, found.n_paired, found.n_reworded) == (2, 3, 2, 1)

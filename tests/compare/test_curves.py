@@ -46,12 +46,20 @@ def test_two_trainings_of_the_same_steps_are_told_apart_by_name():
     assert [curve.name for curve in board.curves] == ["a", "b"]
 
 
+def test_two_trainings_of_other_steps_are_told_apart_by_name():
+    board = rank_runs([run("r", training("a-step", {50: "10"}) | training("b-step", {100: "11"}))])
+
+    assert board.curves == ()
+
+
 def test_adapters_of_another_base_are_another_training():
     on = {"adapter_digest": "x", "kind": "lora"}
     one = training("l", {1: "10"}, weights_digest="w", **on)
-    other = training("m", {2: "10", 3: "10"}, weights_digest="v", **on)
+    other = training("l", {2: "10", 3: "10"}, weights_digest="v", **on)
 
-    assert [curve.name for curve in rank_runs([run("r", one | other)]).curves] == ["m"]
+    [curve] = rank_runs([run("r", one | other)]).curves
+
+    assert [point.step for point in curve.points] == [2, 3]
 
 
 def test_without_steps_there_is_no_curve():

@@ -19,6 +19,11 @@ def plain(text):
     return {str(place): marks[mark] for place, mark in enumerate(text)}
 
 
+def of_exact(seen):
+    """The answers by address."""
+    return {(*key, "exact"): found for key, found in seen.items()}
+
+
 def flips(before, after, *, target="Paris", question="Where?"):
     ids = before.keys() | after.keys()
     samples = {
@@ -32,7 +37,7 @@ def flips(before, after, *, target="Paris", question="Where?"):
     }
     seen = {(one, "facts"): {name: Seen(f"{one} says {name}") for name in ids} for one in ("base", "sft")}
     reasons = {(one, "facts", "exact"): {name: f"{name} of {one}" for name in ids} for one in ("base", "sft")}
-    return find_flips({BASE: before, SFT: after}, "base", Evidence(samples, seen, reasons))
+    return find_flips({BASE: before, SFT: after}, "base", Evidence(samples, seen, reasons, of_exact(seen)))
 
 
 def test_flips_have_both_directions_with_both_answers():
@@ -93,15 +98,25 @@ def test_a_flip_says_why_the_side_that_is_not_right_is_not():
     samples = {("facts", "0"): Sample(id="0", inputs={}, target="Paris")}
     seen = {("base", "facts"): {"0": Seen("Paris")}, ("sft", "facts"): {"0": Seen("The ci", finish="length")}}
 
-    [found] = find_flips({BASE: plain("1"), SFT: plain("0")}, "base", Evidence(samples, seen, {}))
+    [found] = find_flips({BASE: plain("1"), SFT: plain("0")}, "base", Evidence(samples, seen, {}, of_exact(seen)))
 
     assert (found.won, found.cause) == (False, "truncated")
+
+
+def test_the_answer_that_is_not_right_is_the_one_shown_and_explained():
+    samples = {("facts", "0"): Sample(id="0", inputs={}, target="Paris")}
+    seen = {("base", "facts"): {"0": Seen("Paris")}, ("sft", "facts"): {"0": Seen("Paris")}}
+    wrong = {SFT: {"0": Seen("The ci", finish="length")}}
+
+    [found] = find_flips({BASE: plain("1"), SFT: plain("h")}, "base", Evidence(samples, seen, {}, wrong))
+
+    assert (found.baseline_text, found.candidate_text, found.cause) == ("Paris", "The ci", "truncated")
 
 
 def test_a_flip_whose_answers_are_not_kept_is_still_listed():
     [found] = find_flips({BASE: plain("1"), SFT: plain("0")}, "base", Evidence({}, {}, {}))
 
-    assert (found.sample_id, found.baseline_text, found.cause) == ("0", "", "")
+    assert (found.sample_id, found.baseline_text, found.cause) == ("0", None, "")
 
 
 @pytest.mark.parametrize("verdict", ["BROKEN", "UNVERIFIED"])
@@ -112,7 +127,7 @@ def test_a_template_at_fault_is_the_cause_unless_the_same_weights_fail_without_i
     checkpoints.append(checkpoint("broken", weights_digest="w True", template=broken))
     samples = {("facts", name): Sample(id=name, inputs={}, target="Paris") for name in "01"}
     seen = {(name, "facts"): {"0": Seen("Lyon"), "1": Seen("Rome")} for name in texts}
-    evidence = replace(evidence_of(checkpoints, [], samples), seen=seen)
+    evidence = replace(evidence_of(checkpoints, [], samples), seen=seen, wrong=of_exact(seen))
 
     found = find_flips({(name, "facts", "exact"): plain(text) for name, text in texts.items()}, "base", evidence)
 
@@ -129,7 +144,9 @@ def test_without_such_a_twin_only_a_broken_template_is_a_cause(verdict, cause):
     seen = {(name, "facts"): {"0": Seen("Lyon")} for name in ("base", "sft")}
 
     [found] = find_flips(
-        {BASE: plain("1"), SFT: plain("0")}, "base", replace(evidence_of(checkpoints, [], {}), seen=seen)
+        {BASE: plain("1"), SFT: plain("0")},
+        "base",
+        replace(evidence_of(checkpoints, [], {}), seen=seen, wrong=of_exact(seen)),
     )
 
     assert found.cause == cause

@@ -155,8 +155,8 @@ def test_a_scorer_of_another_name_is_ranked_by():
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"tasks": ["none"]}, "--task none: in no run; known: facts"),
-        ({"scorer": "none"}, "--scorer none: not a scorer of any task; known: headline, exact"),
+        ({"tasks": ["none"]}, "task none: in no run; known: facts"),
+        ({"scorer": "none"}, "scorer none: not a scorer of any task; known: headline, exact"),
         ({"scorer": "none", "tasks": ["facts"]}, "not a scorer of task facts"),
     ],
 )
@@ -166,8 +166,28 @@ def test_a_name_that_is_nowhere_lists_those_that_are(options, said):
 
 
 def test_nothing_in_common_is_an_error_that_says_what_to_do():
-    with pytest.raises(DataError, match=r"name some with --task .*run s does not have facts"):
+    with pytest.raises(DataError, match=r"no two of the 2 checkpoints have a task in common; known: facts, sums"):
         rank_runs([run("r", {"a": "11"}), run("s", {"b": "11"}, tasks=(task("sums"),))])
+
+
+def test_where_no_task_is_everyones_the_largest_group_is_ranked_and_that_is_said():
+    runs = [
+        run("r", {"a": "11", "b": "10"}),
+        run("s", {"c": "01"}, tasks=(task("facts"), task("logic"))),
+        run("t", {"d": "11"}, tasks=(task("sums"),)),
+    ]
+
+    board = rank_runs(runs)
+
+    assert {found.checkpoint for found in board.standings} == {"a", "b", "c"}
+    assert [found.name for found in board.tasks] == ["facts"]
+    assert reasons(board.tasks_left_out) == {
+        "logic": "1 of 4 checkpoints have it",
+        "sums": "1 of 4 checkpoints have it",
+    }
+    assert reasons(board.unranked) == {"d": "run t does not have facts"}
+    assert board.note.startswith("no task counts for all 4 checkpoints: ranked are the 3 that have facts; ")
+    assert rank_runs(runs[:1]).note == ""
 
 
 def test_scores_that_weigh_nothing_are_an_error():

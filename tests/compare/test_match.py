@@ -1,5 +1,6 @@
 """Samples of several runs under common ids."""
 
+import pytest
 from made_runs import run, sample
 
 from chateval.compare.match import match_samples
@@ -37,6 +38,40 @@ def test_parts_that_are_no_text_tell_samples_apart():
         return sample(1, id=name, messages=({"role": "user", "content": content},))
 
     assert common([seen("a.png", "1")], [seen("b.png", "x"), seen("a.png", "y")]) == ["x", "1"]
+
+
+SILENT = {"messages": (), "target": ""}
+
+
+@pytest.mark.parametrize(
+    "said", [SILENT, {"messages": ()}, {"messages": ({"role": "user", "content": " "},)}, {"target": ""} | SILENT]
+)
+def test_what_says_nothing_pairs_by_its_id_only(said):
+    first = [sample(i, id=f"a{i}", **{"target": "yes", **said}) for i in range(2)]
+    second = [sample(i, id=name, **{"target": "yes", **said}) for i, name in enumerate(("b0", "b1", "a1"))]
+
+    assert common(first, second) == ["b0", "b1", "a1"]
+
+
+def test_row_numbers_of_another_order_count_for_nothing():
+    first = [sample(i, id=str(i)) for i in range(4)]
+    second = [sample(number, id=str(i)) for i, number in enumerate((3, 2, 9, 0))]
+
+    assert common(first, second) == ["3", "2", "2#2", "0"]
+
+
+def test_a_few_other_wordings_leave_ids_as_they_are():
+    first = [sample(i) for i in range(4)]
+
+    assert common(first, [sample(9, id="0"), *first[1:]]) == ["0", "1", "2", "3"]
+
+
+def test_an_id_that_is_a_digest_stands_for_its_row_in_any_words():
+    names = [f"{i:016x}" for i in range(2)]
+
+    first, second = ([sample(i + move, id=names[i]) for i in range(2)] for move in (0, 10))
+
+    assert common(first, second) == names
 
 
 def test_what_is_new_in_a_later_run_keeps_its_id():

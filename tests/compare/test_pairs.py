@@ -2,7 +2,9 @@
 
 import pytest
 
+from chateval.compare.aggregate import sample_means
 from chateval.compare.pairs import compare_all, compare_behaviour
+from chateval.records import Score
 from chateval.stats import detectable_share, mcnemar, needed_share, newcombe, wilson
 
 BASE, SFT = ("base", "facts", "exact"), ("sft", "facts", "exact")
@@ -24,6 +26,20 @@ def test_delta_is_candidate_minus_baseline():
 
     assert (found.baseline, found.candidate) == ("base", "sft")
     assert found.delta == pytest.approx(0.5)
+
+
+def test_a_sample_with_an_unscored_repeat_is_dropped():
+    values = {"base": (1.0, 1.0), "sft": (1.0, None)}
+    scores = [
+        Score(name, "facts", "exact", sample_id, value, repeat=repeat)
+        for name, repeats in values.items()
+        for sample_id, found in (("a", repeats), ("b", (0.0, 1.0)))
+        for repeat, value in enumerate(found)
+    ]
+
+    [found] = compare_all(sample_means(scores), "base")
+
+    assert (found.n_pairs, found.n_dropped) == (1, 1)
 
 
 def test_wins_losses_and_ties_are_counted_by_sample():

@@ -1,5 +1,7 @@
 """Several runs in one report."""
 
+from dataclasses import replace
+
 import pytest
 from made_runs import checkpoint, run, sample, task
 
@@ -92,13 +94,42 @@ def test_audits_and_figures_are_carried_over_under_their_new_names():
 def test_answers_that_are_not_kept_leave_flips_without_a_cause():
     [flip] = compare_runs([run("a", {"base": "1"}), run("b", {"sft": "0"}, answers=())]).flips
 
-    assert (flip.candidate_text, flip.cause) == ("", "")
+    assert (flip.candidate_text, flip.cause) == (None, "")
+
+
+def test_the_answer_of_a_repeat_that_is_not_right_is_shown_with_its_reason():
+    def drawn(found, texts, values):
+        scores = [
+            replace(found.scores[0], value=value, repeat=i, reason=f"of {text}")
+            for i, (text, value) in enumerate(zip(texts, values, strict=True))
+        ]
+        answers = [
+            replace(
+                found.answers[0],
+                prompt=replace(found.answers[0].prompt, repeat=i),
+                response=replace(found.answers[0].response, text=text, repeat=i),
+            )
+            for i, text in enumerate(texts)
+        ]
+        return replace(found, scores=tuple(scores), answers=answers)
+
+    before = drawn(run("a", {"base": "1"}), ["town 0"] * 3, [1.0] * 3)
+    after = drawn(run("b", {"sft": "1"}), ["town 0", "no idea", "none"], [1.0, 0.0, 0.0])
+
+    [lost] = compare_runs([before, after]).flips
+
+    assert (lost.baseline_text, lost.candidate_text, lost.candidate_reason, lost.cause) == (
+        "town 0",
+        "no idea",
+        "of no idea",
+        "wrong answer",
+    )
 
 
 def test_the_cause_is_told_where_only_the_right_answer_is_not_kept():
     [flip] = compare_runs([run("a", {"base": "1"}, answers=()), run("b", {"sft": "0"})]).flips
 
-    assert (flip.baseline_text, flip.cause) == ("", "wrong answer")
+    assert (flip.baseline_text, flip.cause) == (None, "wrong answer")
 
 
 def test_weights_and_templates_of_four_runs_are_crossed():
@@ -137,3 +168,14 @@ def test_a_single_checkpoint_has_nothing_to_be_compared_with():
 def test_without_runs_there_is_no_report():
     with pytest.raises(DataError, match="no run to compare"):
         compare_runs([])
+
+
+def test_pairs_within_one_of_several_runs_compare_no_runs():
+    runs = [run("a", {"base": "10", "sft": "11"}), run("b", {"other": "10"}, tasks=(task("sums"),))]
+
+    with pytest.raises(DataError, match="run b does not have this task"):
+        check_comparable(compare_runs(runs), runs)
+
+    check_comparable(compare_runs(runs[:1]), runs[:1])
+    crossing = [runs[0], run("c", {"other": "10"})]
+    check_comparable(compare_runs(crossing), crossing)

@@ -70,5 +70,5 @@ def test_the_baseline_is_that_of_the_first_run_unless_one_is_named():
 def test_an_unknown_baseline_lists_the_known_ones():
     runs = [run("a", {"base": "10"}), run("b", {"base": "11"})]
 
-    with pytest.raises(DataError, match="--baseline base: no such checkpoint; known: a/base, b/base"):
+    with pytest.raises(DataError, match="^baseline base: no such checkpoint; known: a/base, b/base"):
         find_baseline(find_subjects(runs), runs, "base")

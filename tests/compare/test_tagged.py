@@ -31,6 +31,31 @@ def test_the_report_on_a_tag_has_its_samples_only(run):
     assert [(one.delta, one.n_pairs) for one in whole.comparisons] == [(pytest.approx(-0.3), 40)]
 
 
+def test_intervals_that_hold_at_any_stop_hold_on_a_tag_too(run):
+    whole = compare_runs([run])
+
+    [plain] = report_on_tag(whole, sample_means(run.scores), run.samples, "persian").comparisons
+    part = report_on_tag(replace(whole, is_anytime=True), sample_means(run.scores), run.samples, "persian")
+
+    [wide] = part.comparisons
+    assert wide.high - wide.low > plain.high - plain.low
+    assert (wide.p, wide.n_pairs) == (None, 12)
+    assert all(one.high - one.low > 0.2 for one in part.estimates)
+
+
+def test_checkpoints_keep_their_names_on_a_tag(run):
+    first = replace(run, name="a")
+    other = hand_made.run({"base": [1] * 39 + [0], "dpo": [1] * 40}, name="b", tags=TAGS)
+    other = replace(other, checkpoints=(first.checkpoints[0], other.checkpoints[1]))
+
+    whole = compare_runs([first, other])
+    part = compare_runs([first, other], whole.baseline, tag="persian")
+
+    assert whole.baseline == "a/base"
+    assert [one.name for one in part.checkpoints] == [one.name for one in whole.checkpoints]
+    assert {one.n for one in part.estimates} == {12}
+
+
 def test_a_tag_of_nobody_leaves_nothing(run):
     part = report_on_tag(compare_runs([run]), sample_means(run.scores), run.samples, "french")
 

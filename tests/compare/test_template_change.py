@@ -70,9 +70,9 @@ def test_another_default_system_prompt_and_verdict_are_named():
     found = replace(template("x"), verdict="CONFORMS", findings=(), notes=())
     system = Finding(code="CT208", severity="warning", message="a system text is added", found="You are helpful")
     before = checkpoint("sft", template=replace(found, findings=(system,)))
-    after = checkpoint("sft", template=replace(found, verdict="BROKEN", reason="1 error"))
+    after = checkpoint("sft", template=replace(found, verdict="BROKEN", reason="1 error"), template_digest="e" * 64)
 
-    assert list(template_changes(before, after, {}, {})) == [
+    assert list(template_changes(before, after, {}, {}))[1:] == [
         ("default system prompt", '"You are helpful"', "none"),
         ("check of the template", "CONFORMS", "BROKEN (1 error)"),
     ]

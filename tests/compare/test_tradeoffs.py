@@ -1,7 +1,7 @@
 """Score against cost: who is dominated."""
 
 import pytest
-from made_runs import checkpoint, run
+from made_runs import checkpoint, run, task
 
 from chateval.compare.leaderboard import rank_runs
 from chateval.compare.tradeoffs import dominated_by
@@ -35,6 +35,41 @@ def test_costs_are_those_of_the_run_and_equal_ones_are_no_tradeoff():
     assert [found.cost for found in board.tradeoffs] == ["parameters"]
     assert board.standings[0].cost.tokens_per_second == 100
     assert [point.dominated_by for point in board.tradeoffs[0].points] == [None, None]
+
+
+BOTH = (task(), task("essay", prompt_digest="p2"))
+
+
+def costs(board):
+    return {found.checkpoint: found.cost for found in board.standings}
+
+
+def test_only_the_answers_to_ranked_tasks_are_paid_for():
+    said = {"n_responses": 8, "n_output_tokens": 8000}
+    wide = run("wide", {checkpoint("a", **said): "1100"}, tasks=BOTH)
+    narrow = run("narrow", {checkpoint("b", n_responses=4, n_output_tokens=12): "1100"})
+
+    found = costs(rank_runs([wide, narrow]))
+
+    assert {name: cost.output_tokens for name, cost in found.items()} == {"a": 3.0, "b": 3.0}
+    assert rank_runs([wide, narrow]).tradeoffs == ()
+
+
+def test_tokens_of_other_tasks_do_not_count_where_no_answer_is_kept():
+    wide = run("wide", {checkpoint("a", n_responses=8, n_output_tokens=8000): "1100"}, tasks=BOTH, answers=())
+
+    assert costs(rank_runs([wide], tasks=["facts"]))["a"].output_tokens is None
+    assert costs(rank_runs([wide]))["a"].output_tokens == 1000
+
+
+def test_speed_and_memory_of_other_work_do_not_count():
+    def spent(name):
+        return {"efforts": (Effort(name, 2.0, 4, 100, 100, peak_bytes=10**9),)}
+
+    wide, narrow = run("wide", {"a": "10"}, tasks=BOTH, **spent("a")), run("narrow", {"b": "10"}, **spent("b"))
+
+    assert {(c.tokens_per_second, c.peak_bytes) for c in costs(rank_runs([wide, narrow])).values()} == {(None, None)}
+    assert costs(rank_runs([narrow]))["b"].tokens_per_second == 100
 
 
 def test_a_run_without_costs_has_no_tradeoffs():
