@@ -1,7 +1,7 @@
 """chateval.yaml and the command line -> Suite: checkpoints x tasks, baseline, gate."""
 
 from chateval.config.options import fit_engine, parse_checkpoint, parse_data, with_engine, with_options
-from chateval.config.read import read_suite
+from chateval.config.read import as_rules, read_suite
 from chateval.config.suite import DTYPES, OVERFLOWS, SYSTEMS, TEMPLATE_GATES, Suite, TemplateGate
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "TEMPLATE_GATES",
     "Suite",
     "TemplateGate",
+    "as_rules",
     "fit_engine",
     "parse_checkpoint",
     "parse_data",

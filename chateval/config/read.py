@@ -1,5 +1,6 @@
 """chateval.yaml -> Suite."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -154,6 +155,28 @@ def read_suite(path: Path) -> Suite:
         engine=_engine(spec.engine),
         folder=folder,
     )
+
+
+def as_rules(rules: Rule | Mapping[str, Any] | Sequence[Rule | Mapping[str, Any]], where: str) -> tuple[Rule, ...]:
+    """Return the rules of a gate as they are given in Python: each a Rule, or a mapping as in chateval.yaml.
+
+    Args:
+        rules: One or several.
+        where: What the caller calls them, for errors.
+
+    Raises:
+        ConfigError: If a mapping is no rule; the message starts with `where[index]`.
+    """
+    given = (rules,) if isinstance(rules, Rule | Mapping) else tuple(rules)
+    return tuple(
+        rule if isinstance(rule, Rule) else _as_rule(rule, f"{where}[{index}]") for index, rule in enumerate(given)
+    )
+
+
+def _as_rule(said: Any, where: str) -> Rule:
+    keys = said if isinstance(said, Mapping) else ()
+    document = Document(Path(where), said, {(): 0, **{(key,): 0 for key in keys}})
+    return Rule(**validate(_Rule, document, error=ConfigError).model_dump())
 
 
 def _reference(entry: str | dict[str, str], document: Document) -> str:

@@ -1,9 +1,9 @@
 """Rules about scores: a mean or a difference with its interval against a limit."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from chateval.records import Comparison, Estimate, Noise, Outcome, Report, Rule
+from chateval.records import Comparison, Estimate, Outcome, Report, Rule
 
 _LEVEL, _POWER = 1.959963984540054, 0.8416212335729143
 """Normal quantiles of a two-sided level of 5 % and of a power of 80 %."""
@@ -49,36 +49,40 @@ def judge_drop(rule: Rule, address: Address, report: Report) -> Decision:
     found = next((one for one in report.comparisons if (one.candidate, one.task, one.scorer) == address), None)
     if found is None or found.delta is None or found.low is None or found.high is None:
         return Decision("inconclusive", "nothing could be compared")
-    seen = f"{found.delta:+.3f} [{found.low:+.3f}, {found.high:+.3f}], {found.n_pairs} pairs"
+    unasked = f" ({found.n_unasked} more samples were asked of one side only)" if found.n_unasked else ""
+    seen = f"{found.delta:+.3f} [{found.low:+.3f}, {found.high:+.3f}], {found.n_pairs} pairs{unasked}"
     limit = -(rule.max_drop or 0.0)
     if found.n_pairs < rule.min_samples:
         return Decision("inconclusive", f"{seen}: fewer than {rule.min_samples} samples")
     noise = next((one for one in report.noise if (one.task, one.scorer) == (task, scorer)), None)
-    return _held(found, found.low, found.high, limit, seen, noise)
-
-
-def _held(found: Comparison, low: float, high: float, limit: float, seen: str, noise: Noise | None) -> Decision:
-    """Decide by where the limit lies; a verdict that the baseline's own noise could undo is none."""
-    if high < limit:
-        decision = Decision("fail", f"{seen}: worse than the margin of {limit:+g}", is_statistical=True)
-    elif found.n_dropped:
-        return Decision("inconclusive", f"{seen}: {found.n_dropped} samples could not be evaluated on both sides")
-    elif low >= limit:
-        decision = Decision("pass", f"{seen}: no drop beyond {limit:+g}", is_statistical=True)
-    else:
-        needed = _pairs_to_decide(found, low, high, limit)
-        return Decision("inconclusive", f"{seen}: the margin of {limit:+g} lies inside the interval{needed}", True)
-    if noise is None:
+    decision = _held(found, found.low, found.high, limit, seen)
+    if noise is None or decision.outcome == "inconclusive":
         return decision
-    stands = high + noise.delta < limit if decision.outcome == "fail" else low - noise.delta >= limit
+    if rule.tag is not None:
+        return replace(decision, reason=f"{decision.reason}; noise was measured on the whole task")
+    reach = max(noise.delta, found.noise or 0.0)
+    stands = found.high + reach < limit if decision.outcome == "fail" else found.low - reach >= limit
     if stands:
         return decision
     return Decision(
         "inconclusive",
-        f"{seen}: against the margin of {limit:+g} it is within the noise of {noise.delta:.3f} that the baseline "
+        f"{seen}: against the margin of {limit:+g} it is within the noise of {reach:.3f} that the baseline "
         f"shows against itself ({noise.n_reruns} reruns)",
         is_statistical=True,
     )
+
+
+def _held(found: Comparison, low: float, high: float, limit: float, seen: str) -> Decision:
+    """Decide by where the limit lies."""
+    if high < limit:
+        return Decision("fail", f"{seen}: worse than the margin of {limit:+g}", is_statistical=True)
+    if found.n_dropped > found.n_unasked:
+        n_lost = found.n_dropped - found.n_unasked
+        return Decision("inconclusive", f"{seen}: {n_lost} samples could not be evaluated on both sides")
+    if low >= limit:
+        return Decision("pass", f"{seen}: no drop beyond {limit:+g}", is_statistical=True)
+    needed = _pairs_to_decide(found, low, high, limit)
+    return Decision("inconclusive", f"{seen}: the margin of {limit:+g} lies inside the interval{needed}", True)
 
 
 def _pairs_to_decide(found: Comparison, low: float, high: float, limit: float) -> str:

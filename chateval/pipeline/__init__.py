@@ -4,7 +4,7 @@ from chateval.pipeline.early import evaluate_early
 from chateval.pipeline.engines import ENGINES, local_engines, open_engines
 from chateval.pipeline.evaluate import Checks, Result, evaluate
 from chateval.pipeline.finish import exit_code_of
-from chateval.pipeline.gated import gate_again
+from chateval.pipeline.gated import gate_again, gate_folder
 from chateval.pipeline.mark import mark, mark_all
 from chateval.pipeline.prepare import Plan, Subject, Watcher, prepare
 from chateval.pipeline.rescore import rescore
@@ -30,6 +30,7 @@ __all__ = [
     "evaluate_early",
     "exit_code_of",
     "gate_again",
+    "gate_folder",
     "load_tasks",
     "local_engines",
     "mark",

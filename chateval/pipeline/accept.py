@@ -7,6 +7,7 @@ from chateval.compare.runs import compare_runs
 from chateval.errors import GateError
 from chateval.pipeline.against import against
 from chateval.records import Comparison, Estimate, Refusal, Run
+from chateval.store.baseline import is_chateval, says_what_it_asks
 
 MAX_TRUNCATED = 0.2
 """Largest share of answers cut at the token limit with which a checkpoint may become a baseline."""
@@ -69,15 +70,19 @@ def propose(run: Run, checkpoint: str, present: Run | None = None) -> Proposal:
 def _faults(run: Run, checkpoint: str, estimates: Sequence[Estimate]) -> list[str]:
     summary = next(found for found in run.checkpoints if found.name == checkpoint)
     found = []
+    if is_chateval(run.harness) and not all(map(says_what_it_asks, run.tasks)):
+        found.append("nothing says what was asked and how it was scored: it is of an older chateval, run it again")
     if summary.template is not None and summary.template.verdict == "BROKEN":
         found.append(f"its chat template is BROKEN: {summary.template.reason}")
+    if summary.is_fake:
+        found.append("the fake engine answered, no model")
     if summary.n_errors:
         found.append(f"{summary.n_errors} prompts got no answer")
     if n := sum(one.n_unscored for one in estimates):
         found.append(f"{n} samples could not be scored")
     if not any(one.n for one in estimates):
         found.append("nothing of it was scored")
-    if summary.n_responses and summary.n_length / summary.n_responses > MAX_TRUNCATED:
+    if summary.n_responses and summary.n_length and summary.n_length / summary.n_responses > MAX_TRUNCATED:
         share = summary.n_length / summary.n_responses
         found.append(f"{share:.0%} of its answers were cut at the token limit, more than {MAX_TRUNCATED:.0%}")
     return found

@@ -9,10 +9,9 @@ from typing import Any
 from chateval.codec import decode
 from chateval.compare.pick import pick
 from chateval.compare.runs import compare_runs
-from chateval.compare.tagged import all_tags, only_tagged
 from chateval.compare.textless import with_texts
 from chateval.errors import GateError
-from chateval.pipeline.gated import gate_again
+from chateval.pipeline.gated import gate_again, tags_of
 from chateval.records import Effort, Report, Rule, Run
 
 
@@ -29,11 +28,7 @@ def gate_runs(runs: Sequence[Run], rules: Sequence[Rule]) -> Report:
     """
     runs = with_texts(runs)
     report = compare_runs(runs)
-    tags = {rule.tag for rule in rules if rule.tag is not None}
-    known = {tag for run in runs for tag in all_tags(run.samples)}
-    for tag in sorted(tags - known):
-        raise GateError(f"gate rule [{tag}]: no sample has the tag {tag!r}; tags: {', '.join(sorted(known)) or 'none'}")
-    tagged = {tag: compare_runs(only_tagged(runs, tag), report.baseline) for tag in sorted(tags)}
+    tagged = {tag: compare_runs(runs, report.baseline, tag=tag) for tag in tags_of(rules, runs)}
     return gate_again(report, rules, tagged=tagged, efforts=efforts_of(runs, report))
 
 
@@ -48,13 +43,15 @@ def against(
         baseline: A run, or a baseline file.
         runs: The candidates'.
         of: Checkpoint of `baseline`; None is its only one, or the one that is called as the only candidate.
-        checkpoints: Of `runs`; empty is every one but their own baselines, and that where there is no other.
+        checkpoints: Of `runs`; empty is the one that is called as the baseline and is not its run's own baseline, else
+            every one but their own baselines, and that where there is no other.
 
     Raises:
         GateError: If a checkpoint is not there, or `of` has to be said.
     """
     names = [found.name for found in baseline.checkpoints]
-    candidates = [pick(run, {name: name for name in _candidates(run, checkpoints)}) for run in runs]
+    known = of or (names[0] if len(names) == 1 else None)
+    candidates = [pick(run, {name: name for name in _candidates(run, checkpoints, known)}) for run in runs]
     taken = {found.name for run in candidates for found in run.checkpoints}
     same = taken if len(taken) == 1 else set()
     chosen = of or next((name for name in names if len(names) == 1 or name in same), None)
@@ -63,14 +60,15 @@ def against(
     return [pick(baseline, {chosen: _free(baseline, chosen, taken)}), *candidates]
 
 
-def _candidates(run: Run, wanted: Collection[str]) -> list[str]:
+def _candidates(run: Run, wanted: Collection[str], namesake: str | None) -> list[str]:
     names = [found.name for found in run.checkpoints]
     if wanted:
         missing = [name for name in wanted if name not in names]
         if missing:
             raise GateError(f"{run.path}: no checkpoint {missing[0]!r} in it; there are: {', '.join(names)}")
         return [name for name in names if name in wanted]
-    return [name for name in names if name != run.baseline] or names
+    others = [name for name in names if name != run.baseline] or names
+    return [namesake] if namesake in others else others
 
 
 def _free(baseline: Run, name: str, taken: Collection[str]) -> str:

@@ -7,15 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from chateval.checkpoint import looks_like_hub_id, read_config
+from chateval.checkpoint import DigestCache, looks_like_hub_id, read_config, resolve_all
 from chateval.config import parse_checkpoint
-from chateval.errors import ConfigError
+from chateval.errors import CheckpointError, ConfigError
 from chateval.records import CheckpointSpec
+from chateval.store import cache_dir
 from chateval.template import find_sources
 
 TASKS = ("instructions", "arithmetic", "world_facts")
 """Bundled, small, without code or network: format, skill and knowledge."""
 _CONFIGS = ("adapter_config.json", "config.json")
+_SHOWN = 5
+"""Folders that are named in an error."""
 _PLAIN = re.compile(r"[A-Za-z0-9_./-]+")
 
 
@@ -37,7 +40,7 @@ def draft_suite(texts: Sequence[str], out: Path) -> str:
 
     Raises:
         ConfigError: If there is no checkpoint, or two have one name.
-        CheckpointError: If a config.json or adapter_config.json cannot be read.
+        CheckpointError: If one of them, as far as it is here, is no checkpoint that `chateval run` takes.
     """
     folder = out.absolute().parent
     given = texts or [str(path) for path in _below(folder)]
@@ -49,8 +52,33 @@ def draft_suite(texts: Sequence[str], out: Path) -> str:
         if any(spec.name == one.name for one in specs):
             raise ConfigError(f"{spec.name}: two checkpoints have this name; say NAME=PATH")
         specs.append(spec)
-    found = [_Found(spec, _has_template(spec)) for spec in _with_bases(specs)]
+    for spec in specs:
+        _check_is_one(spec)
+    whole = _with_bases(specs)
+    _check(whole)
+    found = [_Found(spec, _has_template(spec)) for spec in whole]
     return _text(found, _baseline(found), folder)
+
+
+def _check_is_one(spec: CheckpointSpec) -> None:
+    """Raise CheckpointError for a folder without a config, naming the checkpoints that are in it."""
+    folder = Path(spec.path).expanduser()
+    if spec.is_endpoint or not folder.is_dir() or any((folder / name).is_file() for name in _CONFIGS):
+        return
+    inner = [str(path) for path in _below(folder)]
+    more = f"; but these are: {', '.join(inner[:_SHOWN])}{', ...' if len(inner) > _SHOWN else ''}" if inner else ""
+    raise CheckpointError(f"{spec.path}: no config.json or adapter_config.json in it, so it is no checkpoint{more}")
+
+
+def _check(specs: Sequence[CheckpointSpec]) -> None:
+    """Hold what is here against what a run asks of it; nothing is fetched from a hub, and no server is asked."""
+    elsewhere = {spec.name for spec in specs if spec.is_endpoint or _is_at_hub(spec.path)}
+    here = [spec for spec in specs if not {spec.name, spec.base} & elsewhere]
+    resolve_all((replace(spec, spare_completion=True) for spec in here), DigestCache(cache_dir() / "digests.json"))
+
+
+def _is_at_hub(reference: str) -> bool:
+    return not Path(reference).expanduser().exists() and looks_like_hub_id(reference)
 
 
 def _is_named(text: str) -> bool:
@@ -147,8 +175,8 @@ def _gate(has_candidates: bool) -> list[str]:
     ]
     if has_candidates:
         lines += [
-            "  # No scorer falls by more than 5 points. Some hundred samples decide that; with fewer it is shown and",
-            "  # does not fail. Without on_inconclusive it does.",
+            "  # No scorer falls by more than 5 points. Some hundred samples decide that; with fewer it is shown as a",
+            "  # warning. Without on_inconclusive it is exit code 3. Fewer than 10 samples always exit 3.",
             '  - {task: "*", scorer: "*", max_drop: 0.05, on_inconclusive: warn}',
             "  # To keep answers from growing, too: by half at most.",
             "  # - {max_growth: 0.5}",

@@ -19,6 +19,8 @@ from chateval.report import OUTPUTS, PAGE
 from chateval.store import (
     ResponseStore,
     check_writable,
+    mark_begun,
+    mark_ended,
     write_answers,
     write_efforts,
     write_manifest,
@@ -106,6 +108,7 @@ def evaluate_plan(
     checks: Checks = Checks(),
 ) -> Result:
     """Run what is checked and built, and write its folder; the arguments are those of `evaluate`."""
+    mark_begun(out)
     for name in (*OUTPUTS, PAGE):
         (out / name).unlink(missing_ok=True)  # a report of an earlier run must not outlive the start of this one
     material = Material(
@@ -140,6 +143,7 @@ def evaluate_plan(
         report = gate_live(report, plan.suite.gate, tally.means, tasks=material.tasks, out=out)
         watcher.stage("writing the report")
         write_report(out, report, material)
+    mark_ended(out)
     return Result(
         report,
         exit_code_of(report),

@@ -1,14 +1,15 @@
 """Where the gate meets what a report does not hold: samples of a tag, and what the answers took."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from chateval.compare.aggregate import Address, SampleMeans
-from chateval.compare.tagged import report_on_tag
+from chateval.compare.aggregate import Address, SampleMeans, sample_means
+from chateval.compare.tagged import all_tags, report_on_tag
+from chateval.errors import GateError
 from chateval.gate import check
-from chateval.records import Effort, Report, Rule, Task
-from chateval.store import read_efforts
+from chateval.records import Effort, Report, Rule, Run, Task
+from chateval.store import read_efforts, read_run
 
 
 def gate_again(
@@ -33,6 +34,38 @@ def gate_again(
         name: family for task in report.tasks for name, family in zip(task.scorers, task.families, strict=False)
     }
     return replace(report, verdicts=tuple(check(rules, report, families, tagged=tagged, efforts=efforts)))
+
+
+def tags_of(rules: Iterable[Rule], runs: Sequence[Run]) -> list[str]:
+    """Return the tags that rules speak of, sorted.
+
+    Raises:
+        GateError: If no sample of the runs has one of them; the message lists the tags that exist.
+    """
+    wanted = {rule.tag for rule in rules if rule.tag is not None}
+    known = {tag for run in runs for tag in all_tags(run.samples)} if wanted else set()
+    for tag in sorted(wanted - known):
+        raise GateError(f"gate rule [{tag}]: no sample has the tag {tag!r}; tags: {', '.join(sorted(known)) or 'none'}")
+    return sorted(wanted)
+
+
+def gate_folder(folder: Path, report: Report, rules: Sequence[Rule]) -> Report:
+    """Return the report of a finished run, held against other rules than its own.
+
+    Args:
+        folder: Of the run.
+        report: That stands in it.
+        rules: Of the gate.
+
+    Raises:
+        GateError: If a rule names nothing in the run.
+    """
+    tagged = {}
+    if any(rule.tag is not None for rule in rules):
+        run = read_run(folder)
+        means = sample_means(run.scores)
+        tagged = {tag: report_on_tag(report, means, run.samples, tag) for tag in tags_of(rules, [run])}
+    return gate_again(report, rules, tagged=tagged, efforts=read_efforts(folder))
 
 
 def gate_live(

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from chateval.codec import decode
-from chateval.compare import with_noise
-from chateval.compare import with_anytime
+from chateval.compare import with_anytime, with_noise
 from chateval.config import Suite
 from chateval.errors import DataError
 from chateval.findings import TemplateReport
@@ -19,7 +18,7 @@ from chateval.pipeline.tally import Material, make_report
 from chateval.pipeline.tasks import NO_BRIDGES, Bridges, load_tasks
 from chateval.records import Asked, Checkpoint, Noise, Prompt, Report, Response, Rule, Task, TemplateFacts
 from chateval.report import OUTPUTS, PAGE, read_report
-from chateval.store import read_answers, read_manifest, write_manifest, write_samples
+from chateval.store import check_ended, read_answers, read_manifest, write_manifest, write_samples
 
 
 def rescore(run: Path, *, watcher: Watcher, trust_code: bool = False, bridges: Bridges = NO_BRIDGES) -> Report:
@@ -29,6 +28,7 @@ def rescore(run: Path, *, watcher: Watcher, trust_code: bool = False, bridges: B
         StoreError: If the folder is not a finished run.
         DataError: If a task has lost a sample that the run has answers for.
     """
+    check_ended(run)
     manifest = read_manifest(run)
     answers = read_answers(run)
     entries = manifest["tasks"]

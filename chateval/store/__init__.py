@@ -5,7 +5,10 @@ from chateval.store.place import cache_dir
 from chateval.store.read import is_run, read_run
 from chateval.store.responses import ResponseStore, response_key
 from chateval.store.run import (
+    check_ended,
     check_writable,
+    mark_begun,
+    mark_ended,
     read_answers,
     read_efforts,
     read_manifest,
@@ -22,9 +25,12 @@ from chateval.store.run import (
 __all__ = [
     "ResponseStore",
     "cache_dir",
+    "check_ended",
     "check_writable",
     "is_baseline",
     "is_run",
+    "mark_begun",
+    "mark_ended",
     "read_answers",
     "read_baseline",
     "read_efforts",

@@ -11,6 +11,7 @@ from chateval.store.run import (
     MANIFEST,
     RESPONSES,
     SAMPLES,
+    UNFINISHED,
     read_answers,
     read_efforts,
     read_manifest,
@@ -33,8 +34,8 @@ class StoredAnswers(Iterable[Answered]):
 
 
 def is_run(path: Path) -> bool:
-    """Return whether a path is a run folder of chateval."""
-    return path.is_dir() and (path / MANIFEST).is_file()
+    """Return whether a path is the folder of a run of chateval that ended."""
+    return path.is_dir() and (path / MANIFEST).is_file() and not (path / UNFINISHED).exists()
 
 
 def read_run(folder: Path) -> Run:
@@ -48,7 +49,7 @@ def read_run(folder: Path) -> Run:
     for name in (REPORT, SAMPLES, RESPONSES):
         if not (folder / name).is_file():
             raise StoreError(
-                f"{folder}: no {name} in it: the run did not end, or is of an older chateval; run it again"
+                f"{folder}: no {name} in it: this run did not end, or is of an older chateval; give its command again"
             )
     report = decode(Report, read_text(folder / REPORT), where=str(folder / REPORT))
     samples: dict[str, dict[str, Sample]] = defaultdict(dict)
@@ -69,4 +70,5 @@ def read_run(folder: Path) -> Run:
         audits=report.audits,
         figures=report.figures,
         efforts=tuple(read_efforts(folder)),
+        noise=report.noise,
     )

@@ -18,6 +18,8 @@ RESPONSES = "responses.jsonl"
 SCORES = "scores.jsonl"
 SAMPLES = "samples.jsonl"
 EFFORTS = "efforts.jsonl"
+UNFINISHED = ".unfinished"
+"""Stands in the folder from the start of a run to its end."""
 
 
 def write_file(path: Path, text: str) -> None:
@@ -49,8 +51,27 @@ def _write(path: Path, parts: Iterable[str]) -> None:
 def check_writable(folder: Path) -> None:
     """Raise StoreError now, before hours of work, if the run folder cannot be written."""
     probe = folder / f".probe.{os.getpid()}"
-    write_file(probe, "")
+    try:
+        write_file(probe, "")
+    except StoreError as error:
+        raise StoreError(f"{folder}{str(error).removeprefix(str(probe))}") from error
     probe.unlink()
+
+
+def mark_begun(folder: Path) -> None:
+    """Mark a run folder as one that is being written."""
+    write_file(folder / UNFINISHED, "")
+
+
+def mark_ended(folder: Path) -> None:
+    """Take the mark away: the folder has all that it should have."""
+    (folder / UNFINISHED).unlink(missing_ok=True)
+
+
+def check_ended(folder: Path) -> None:
+    """Raise StoreError if a run in this folder broke off, or is still going on."""
+    if (folder / UNFINISHED).exists():
+        raise StoreError(f"{folder}: this run did not end; give its command again, it goes on from there")
 
 
 def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:

@@ -48,6 +48,22 @@ def answered(run, texts, **fields):
     )
 
 
+@pytest.mark.parametrize(
+    ("names", "own", "judged"),
+    [
+        (("base", "sft", "lora"), "base", {"sft"}),
+        (("base", "dpo", "lora"), "base", {"dpo", "lora"}),
+        (("sft", "lora"), "sft", {"lora"}),
+        (("sft",), "sft", {"sft"}),
+    ],
+)
+def test_a_baseline_judges_its_namesake_where_that_is_a_candidate(names, own, judged):
+    before = hand_made.run({"sft": [1] * 20}, name="before")
+    after = hand_made.run(dict.fromkeys(names, [1] * 20), name="after", baseline=own)
+
+    assert {found.checkpoint for found in gated(before, after).verdicts} == judged
+
+
 def test_a_skill_that_is_gone_fails_and_the_changed_adapter_is_named():
     before = hand_made.run(
         {"sft": hand_made.share(360, 400)}, name="before", summaries={"sft": {"adapter_digest": "a" * 64}}

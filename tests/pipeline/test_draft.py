@@ -4,11 +4,16 @@ import json
 import sys
 from pathlib import Path
 
+import hand_made
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from chateval.__main__ import main
 from chateval.config import read_suite
-from chateval.errors import ConfigError
+from chateval.errors import CheckpointError, ConfigError
+from chateval.pipeline import exit_code_of
+from chateval.pipeline.against import gate_runs
 from chateval.pipeline.draft import draft_suite
 
 
@@ -20,10 +25,13 @@ def empty_folder(tmp_path, monkeypatch):
 def folder(name, *, base=None, has_template=True):
     path = Path(name)
     path.mkdir(parents=True)
+    weights = {"x.weight": np.zeros((2, 2), "float32")}
     if base is not None:
-        (path / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": base}))
+        (path / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": base, "peft_type": "LORA"}))
+        save_file(weights, path / "adapter_model.safetensors")
     else:
-        (path / "config.json").write_text("{}")
+        (path / "config.json").write_text('{"model_type": "llama"}')
+        save_file(weights, path / "model.safetensors")
         if has_template:
             (path / "chat_template.jinja").write_text("{{ messages }}")
     return path
@@ -109,6 +117,42 @@ def test_what_cannot_be_drafted_says_what_to_do(texts, words):
 
     with pytest.raises(ConfigError, match=words):
         draft_suite(texts, Path("chateval.yaml"))
+
+
+def broken(name, *files):
+    path = Path(name)
+    path.mkdir(parents=True)
+    for file in files:
+        (path / file).write_text("{}")
+    return name
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: broken("empty"), "^empty: no config.json or adapter_config.json in it, so it is no checkpoint$"),
+        (lambda: (folder("out/sft"), "out")[1], "so it is no checkpoint; but these are: out/sft$"),
+        (lambda: broken("bare", "config.json"), "bare"),
+        (lambda: broken("pickled", "config.json", "pytorch_model.bin"), "pickled"),
+        (lambda: "not-there", "no checkpoint at 'not-there'"),
+    ],
+)
+def test_what_a_run_would_refuse_is_refused_here(make, words):
+    with pytest.raises(CheckpointError, match=words):
+        draft_suite([make()], Path("chateval.yaml"))
+
+
+def test_the_comment_on_few_samples_is_what_the_gate_does():
+    folder("base")
+    folder("sft")
+    drafted("base", "sft")
+    assert "Fewer than 10 samples always exit 3." in Path("chateval.yaml").read_text()
+
+    report = hand_made.run({"base": [1] * 9, "sft": [1] * 9})
+    [rule] = [one for one in read_suite(Path("chateval.yaml")).gate if one.max_drop is not None]
+
+    assert exit_code_of(gate_runs([report], [rule])) == 3
+    assert exit_code_of(gate_runs([hand_made.run({"base": [1] * 20, "sft": [1] * 20})], [rule])) == 0
 
 
 def command(monkeypatch, *arguments):

@@ -490,3 +490,22 @@ def test_scoring_again_that_breaks_off_leaves_no_report_of_other_scores(suite, r
         rescore(tmp_path / "run", watcher=Quiet())
 
     assert not (tmp_path / "run" / "report.json").exists()
+
+
+def test_a_flip_shows_the_repeat_that_is_not_right(suite, tasks, cache_dir, tmp_path):
+    path = Path(tasks[0]) / "task.yaml"
+    path.write_text(path.read_text().replace("max_new_tokens: 8", "max_new_tokens: 8, temperature: 0.7, repeats: 3"))
+
+    def engine(subject):
+        is_base = subject.name == "base"
+        return FakeEngine(lambda prompt: prompt.target if is_base or prompt.repeat == 0 else f"no {prompt.repeat}")
+
+    result = evaluate(
+        replace(suite, tasks=tasks[:1], gate=()),
+        tmp_path / "run",
+        cache_dir=cache_dir,
+        open_engine=engine,
+        watcher=Quiet(),
+    )
+
+    assert result.report.flips

@@ -8,7 +8,9 @@ from pathlib import Path
 import hand_made
 import pytest
 
+from chateval.compare.targets import target_digest
 from chateval.errors import DataError, GateError
+from chateval.records import Noise
 from chateval.store import is_baseline, read_baseline, write_baseline
 
 DAY = date(2026, 1, 31)
@@ -75,7 +77,7 @@ def test_equal_runs_make_equal_files_with_a_line_for_each_sample(tmp_path):
     text = (tmp_path / "a.json").read_text()
 
     assert (tmp_path / "b.json").read_text() == text
-    assert '    "0000000000000003": [1],\n' in text
+    assert '    "0000000000000003": [1, "' in text
 
 
 def test_a_thousand_samples_with_five_scorers_stay_below_150_kilobytes(tmp_path):
@@ -96,12 +98,19 @@ def test_a_thousand_samples_with_five_scorers_stay_below_150_kilobytes(tmp_path)
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ('"chateval_baseline": 1', '"chateval_baseline": 2', "format 2"),
+        ('"chateval_baseline": 2', '"chateval_baseline": 3', "format 3"),
         ("2026-01-31", "yesterday", "is not a day"),
-        ('"0000000000000000": [1]', '"0000000000000000": [1, 1]', "say 1 values"),
-        ('"0000000000000000": [1]', '"0000000000000000": [7]', "7 is not in [0, 1]"),
-        ('"0000000000000000": [1]', '"0000000000000000": [NaN]', "NaN is not a JSON number"),
-        ('"0000000000000000": [1]', '"0000000000000000": ["1"]', "b.json"),
+        ('"0000000000000000": [1,', '"0000000000000000": [1, 1,', "say 1 values"),
+        ('"0000000000000000": [1,', '"0000000000000000": [7,', "7 is not in [0, 1]"),
+        ('"0000000000000000": [1,', '"0000000000000000": [NaN,', "NaN is not a JSON number"),
+        ('"0000000000000000": [1,', '"0000000000000000": ["1",', "say 1 values"),
+        ('"0000000000000000": [1,', '"0000000000000000": [0,', "edited by hand: remove it and accept the run again"),
+        ('"0000000000000001": [0,', '"0000000000000002": [0,', "edited by hand"),
+        ('"prompt_digest": "p"', '"prompt_digest": ""', "facts: no digest of what is asked"),
+        ('"scorer_digests": [\n    "s"\n   ]', '"scorer_digests": []', "or of a scorer"),
+        ('"scorers": ["exact"]', '"scorers": ["number"]', "values.facts.scorers: ('number',), but the task has"),
+        ('"n_demos": 0', '"n_demos": 9', "edited by hand"),
+        (',\n "checksum"', ',\n "noise": [],\n "checksum"', "stands twice"),
         ('"note": ""', '"note": "", "more": 1', "more"),
     ],
 )
@@ -116,6 +125,60 @@ def test_a_broken_file_is_refused_with_its_name(tmp_path, old, new, words):
         read_baseline(path)
 
     assert words in str(caught.value)
+
+
+def without(path, *keys):
+    """Write a file again as JSON, without some keys and in one line."""
+    found = json.loads(path.read_text())
+    path.write_text(json.dumps({key: value for key, value in found.items() if key not in keys}))
+
+
+def test_blanks_and_line_ends_do_not_count_but_a_missing_checksum_does(tmp_path):
+    path = tmp_path / "b.json"
+    first = written(path, hand_made.run({"sft": [1, 1 / 3]}))
+
+    without(path)
+    assert read_baseline(path) == first
+
+    without(path, "checksum")
+    with pytest.raises(DataError, match="edited by hand"):
+        read_baseline(path)
+
+
+def test_a_file_of_the_first_format_is_read_and_says_nothing_of_targets(tmp_path):
+    path = tmp_path / "b.json"
+    first = written(path, hand_made.run({"sft": [1, 0]}))
+    assert all(len(found) == 8 for found in first.target_digests["facts"].values())
+
+    found = json.loads(path.read_text())
+    samples = {name: row[:-1] for name, row in found["values"]["facts"]["samples"].items()}
+    found |= {"chateval_baseline": 1, "values": {"facts": {**found["values"]["facts"], "samples": samples}}}
+    path.write_text(json.dumps({key: value for key, value in found.items() if key not in ("checksum", "noise")}))
+
+    old = read_baseline(path)
+    assert old.scores == first.scores
+    assert set(old.target_digests["facts"].values()) == {""}
+
+
+def test_targets_and_noise_are_kept_when_a_baseline_is_accepted_again(tmp_path):
+    noise = (Noise("facts", "exact", 2, 2, 1.0, 0.5),)
+    run = replace(hand_made.run({"base": [1, 0], "sft": [1, 1]}), noise=noise)
+
+    first = written(tmp_path / "a.json", run, "base")
+    again = written(tmp_path / "b.json", first, "base")
+
+    assert (again.noise, again.target_digests) == (noise, first.target_digests)
+    assert again.target_digests["facts"] == {
+        name: target_digest(sample) for name, sample in run.samples["facts"].items()
+    }
+    assert written(tmp_path / "c.json", run, "sft").noise == ()
+
+
+def test_other_harnesses_need_not_say_what_they_asked(tmp_path):
+    task = replace(hand_made.TASK, prompt_digest="", scorer_digests=())
+    run = replace(hand_made.run({"sft": [1, 0]}, task=task), harness="lm-eval 0.4.9")
+
+    assert written(tmp_path / "b.json", run).tasks == (task,)
 
 
 def test_a_checkpoint_that_is_not_there_is_refused(tmp_path):

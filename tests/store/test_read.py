@@ -1,7 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
+from chateval.codec import encode
 from chateval.errors import StoreError
-from chateval.records import Effort
+from chateval.records import Effort, Noise
+from chateval.report import read_report
 from chateval.store import is_run, read_efforts, read_run, write_efforts
 
 
@@ -29,6 +33,14 @@ def test_a_folder_without_samples_is_not_a_finished_run(finished_run):
 
     with pytest.raises(StoreError, match=r"no samples.jsonl in it"):
         read_run(finished_run)
+
+
+def test_noise_is_that_of_the_report(finished_run):
+    report = read_report(finished_run)
+    noise = Noise("arithmetic", "number", 1, 4, 0.0, 0.0)
+    (finished_run / "report.json").write_text(encode(replace(report, noise=(noise,))))
+
+    assert read_run(finished_run).noise == (noise,)
 
 
 def test_only_a_folder_with_a_manifest_is_a_run(finished_run, tmp_path):

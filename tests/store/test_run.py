@@ -3,7 +3,11 @@ import pytest
 from chateval.errors import DataError, StoreError
 from chateval.records import Answered, Decoding, Prompt, Response, Score
 from chateval.store import (
+    check_ended,
     check_writable,
+    is_run,
+    mark_begun,
+    mark_ended,
     read_answers,
     read_manifest,
     write_answers,
@@ -75,3 +79,25 @@ def test_a_folder_that_cannot_be_written_is_found_at_once(tmp_path):
 def test_a_folder_without_a_manifest_is_no_run(tmp_path):
     with pytest.raises(StoreError, match="so it is not a run folder"):
         read_manifest(tmp_path)
+
+
+def test_a_folder_that_cannot_be_written_is_named_and_no_file_of_ours(tmp_path):
+    (tmp_path / "file").write_text("")
+    folder = tmp_path / "file" / "run"
+
+    with pytest.raises(StoreError) as caught:
+        check_writable(folder)
+
+    assert str(caught.value).startswith(f"{folder}: cannot be written: ")
+
+
+def test_a_run_that_did_not_end_is_no_run_and_says_how_it_goes_on(tmp_path):
+    (tmp_path / "manifest.json").write_text("{}")
+    mark_begun(tmp_path)
+
+    assert not is_run(tmp_path)
+    with pytest.raises(StoreError, match="this run did not end; give its command again"):
+        check_ended(tmp_path)
+    mark_ended(tmp_path)
+    check_ended(tmp_path)
+    assert is_run(tmp_path)
