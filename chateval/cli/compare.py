@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from chateval.errors import ConfigError
+
 
 def compare(
     runs: Annotated[
@@ -31,6 +33,9 @@ def compare(
 
     Example: chateval compare reports/runs/main reports/runs/branch --baseline main/sft
     """
+    if markdown and json:
+        raise ConfigError("--markdown, --json: choose one")
+
     from chateval.cli.screen import out
     from chateval.cli.show import show_result
     from chateval.compare.runs import check_comparable, compare_runs
@@ -40,10 +45,10 @@ def compare(
 
     found = open_runs(runs)
     report = compare_runs(found, baseline)
-    check_comparable(report)
+    check_comparable(report, found)
     if to is not None:
         write_outputs(to, report, found)
     if markdown:
-        out.file.write(to_markdown(report))
+        out.file.write(to_markdown(report, where="are in report.html" if to else "with --out FOLDER"))
     else:
-        show_result(report, as_json=json)
+        show_result(report, as_json=json, where=f"In {to / 'report.html'}" if to else "With --out FOLDER")

@@ -38,7 +38,7 @@ def gate(
         list[str] | None,
         typer.Option(
             help="With --baseline: hold only this checkpoint of the run against it.",
-            show_default="all but the run's own baseline",
+            show_default="the baseline's namesake; without one, all but the run's own baseline",
         ),
     ] = None,
     max_drop: Annotated[
@@ -95,7 +95,7 @@ def gate(
     else:
         _print(found)
     if github:
-        _tell_github(found)
+        _tell_github(found, is_stdout_taken=json)
     raise typer.Exit(exit_code_of(found))
 
 
@@ -121,24 +121,14 @@ def _is_own(path: Path) -> bool:
 
 def _own_report(path: Path, rules: "list[Rule] | None") -> "Report":
     """Return the report of one run of chateval, as it is or held against other rules."""
-    from chateval.compare.aggregate import sample_means
-    from chateval.compare.tagged import report_on_tag
-    from chateval.pipeline import gate_again
+    from chateval.pipeline import gate_again, gate_folder
     from chateval.report import read_report
-    from chateval.store import is_run, read_efforts, read_run
+    from chateval.store import is_run
 
     report = read_report(path)
     if rules is None:
         return report
-    tags = {rule.tag for rule in rules if rule.tag is not None}
-    if not is_run(path):
-        return gate_again(report, rules)
-    tagged = {}
-    if tags:
-        whole = read_run(path)
-        means = sample_means(whole.scores)
-        tagged = {tag: report_on_tag(report, means, whole.samples, tag) for tag in sorted(tags)}
-    return gate_again(report, rules, tagged=tagged, efforts=read_efforts(path))
+    return gate_folder(path, report, rules) if is_run(path) else gate_again(report, rules)
 
 
 def _open(texts: list[str], baseline: str | None) -> "tuple[list[Run], Run | None]":
@@ -212,14 +202,19 @@ def _print(report: "Report") -> None:
             out.print(visible(f"{checkpoint}: {line}").replace("\n", " "), soft_wrap=True)
 
 
-def _tell_github(report: "Report") -> None:
+def _tell_github(report: "Report", *, is_stdout_taken: bool) -> None:
+    """Print annotations, on stderr where stdout has JSON (GitHub reads both), and append the summary."""
     import os
 
-    from chateval.cli.screen import out
+    from chateval.cli.screen import err, out
     from chateval.report.github import to_annotations, to_summary
 
-    out.file.write(to_annotations(report))
-    out.file.flush()
+    console = err if is_stdout_taken else out
+    console.file.write(to_annotations(report))
+    console.file.flush()
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
-        with Path(summary).open("a", encoding="utf-8") as file:
-            file.write(to_summary(report))
+        try:
+            with Path(summary).open("a", encoding="utf-8") as file:
+                file.write(to_summary(report))
+        except OSError as error:
+            err.print(f"warning: $GITHUB_STEP_SUMMARY: {summary}: cannot be written: {error.strerror}", soft_wrap=True)

@@ -22,7 +22,7 @@ def leaderboard(
         list[str] | None,
         typer.Option(
             help="A task that counts, several times for several; who lacks one is not ranked. "
-            "Else the tasks that all checkpoints have.",
+            "Else the tasks that all checkpoints have, or that most have where there are none.",
             show_default=False,
         ),
     ] = None,
@@ -58,6 +58,8 @@ def leaderboard(
 
     found = open_runs(runs)
     board = rank_runs(found, tasks=task or (), scorer=scorer, by=by.value)
+    if board.note:
+        err.print(visible(board.note), soft_wrap=True)
     if to is not None:
         for name, output in SITE.items():
             write_file(to / name, output(board))

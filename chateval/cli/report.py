@@ -32,7 +32,9 @@ def report(
     ] = None,
     csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write a table as CSV.")] = None,
     parquet: Annotated[Path | None, typer.Option("--parquet", metavar="FILE", help="Write a table as Parquet.")] = None,
-    table: Annotated[Table, typer.Option(help="Which table --csv and --parquet write.")] = Table.SCORES,
+    table: Annotated[
+        Table | None, typer.Option(help="Which table --csv and --parquet write.", show_default="scores")
+    ] = None,
     schema: Annotated[  # noqa: ARG001 - its callback prints and ends
         bool, typer.Option("--schema", callback=print_schema, is_eager=True, help="Print the schema of report.json.")
     ] = False,
@@ -45,23 +47,30 @@ def report(
     """
     if sum(bool(chosen) for chosen in (markdown, json, html or csv or parquet)) > 1:
         raise ConfigError("--markdown, --json, and files (--html, --csv, --parquet): choose one of the three")
+    if table is not None and csv is None and parquet is None:
+        raise ConfigError(f"--table {table}: say --csv FILE or --parquet FILE, too")
+    kind = table or Table.SCORES
 
     from chateval.cli.screen import err, out
     from chateval.cli.show import show_result
-    from chateval.report import to_markdown, visible, write_page
+    from chateval.report import PAGE, to_markdown, visible, write_page
+    from chateval.store import is_run
 
-    found, made_by = _open(run, needs_run=html is not None or ((csv or parquet) is not None and table == Table.SCORES))
+    found, made_by = _open(run, needs_run=html is not None or ((csv or parquet) is not None and kind == Table.SCORES))
     if html is not None:
         write_page(html, found, made_by)
         err.print(f"page: {visible(str(html))}")
     if csv is not None:
-        _write(csv, "csv", table, (found, made_by))
+        _write(csv, "csv", kind, (found, made_by))
     if parquet is not None:
-        _write(parquet, "parquet", table, (found, made_by))
+        _write(parquet, "parquet", kind, (found, made_by))
+    page = (run if run.is_dir() else run.parent) / PAGE
+    is_written = is_run(run) or run.name == "report.json"
     if markdown:
-        out.file.write(to_markdown(found))
+        where = f"are in {PAGE}" if is_written and page.is_file() else "with --html FILE"
+        out.file.write(to_markdown(found, where=where))
     elif not (html or csv or parquet):
-        show_result(found, as_json=json)
+        show_result(found, as_json=json, where=f"In {page}" if is_written and page.is_file() else "With --html FILE")
 
 
 def _open(path: Path, *, needs_run: bool) -> "tuple[Report, list[Run]]":

@@ -2,7 +2,10 @@
 
 import logging
 import os
+import signal
+import threading
 from types import TracebackType
+from typing import Any
 
 from rich.console import Console
 from rich.logging import RichHandler
@@ -15,6 +18,8 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+
+from chateval.errors import InterruptionError
 
 out = Console(highlight=False, markup=False, width=None if os.isatty(1) or "COLUMNS" in os.environ else 80)
 err = Console(stderr=True, highlight=False, markup=False)
@@ -39,14 +44,28 @@ class Screen:
         handler = RichHandler(console=err, show_time=False, show_path=False, markup=False)
         logging.getLogger("chateval").handlers = [handler]
 
+        self._before: Any = None
+        """What SIGTERM did before; now it interrupts as Ctrl-C does."""
+        self._begun = ""
+        """Checkpoint that is being answered."""
+        self._n_total = self._n_kept = 0
+        """Responses wanted of it, and those that are in the store."""
+
     def __enter__(self) -> "Screen":
         self._progress.start()
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._progress.stop()
+        if self._before is not None:
+            signal.signal(signal.SIGTERM, self._before)
+        if isinstance(error, KeyboardInterrupt):
+            kept = f": {self._n_kept} of {self._n_total} answers of {self._begun} kept" if self._begun else ""
+            raise InterruptionError(f"interrupted{kept}; the same command goes on from there") from error
 
     def stage(self, text: str) -> None:
         """Show what is being done now."""
@@ -54,6 +73,7 @@ class Screen:
 
     def begin(self, checkpoint: str, task: str, n_total: int, n_stored: int) -> None:
         """Show a bar for the responses of a task."""
+        self._begun, self._n_total, self._n_kept = checkpoint, n_total, n_stored
         self._progress.reset(self._current, description=f"{checkpoint}: {task}", total=n_total, completed=n_stored)
         if not err.is_terminal:
             kept = f", {n_stored} in the store" if n_stored else ""
@@ -61,4 +81,5 @@ class Screen:
 
     def advance(self, n: int) -> None:
         """Move the bar on."""
+        self._n_kept += n
         self._progress.advance(self._current, n)

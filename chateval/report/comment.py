@@ -7,7 +7,7 @@ from chateval.report.markdown_blocks import fence, flip_text, in_html
 from chateval.report.markdown_cells import cell, row
 from chateval.report.tables import FlipGroup, flip_groups
 from chateval.report.why import outcome_of, why
-from chateval.report.words import delta_words, direction, summary
+from chateval.report.words import delta_words, direction, engine_words, summary
 
 MAX_CHARACTERS = 60_000
 """GitHub takes 65,536 characters in a comment."""
@@ -39,6 +39,7 @@ def to_comment(report: Report, *, name: str = "gate", link: str = "") -> str:
     """
     outcome = outcome_of(report)
     head = [marker(name), f"### {_SIGN[outcome]} chateval: {outcome}", ""]
+    head += [f"**{cell(told)}**", ""] if (told := engine_words(report)) else []
     head += [f"- {cell(line)}" for line in summary(report)]
     parts = ["\n".join(head), _verdicts(report), _changes(report), _refusals(report), _losses(report)]
     parts += [_flips(group) for group in flip_groups(report) if not group.won]

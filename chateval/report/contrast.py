@@ -100,6 +100,23 @@ def noteworthy_slices(report: Report) -> list[tuple[Slice, Comparison]]:
     return [(part, comparison) for _, part, comparison in sorted(found, key=lambda one: -one[0])][:SHOWN_SLICES]
 
 
+def noise_lines(report: Report) -> list[str]:
+    """Return how far the baseline differs from itself, scorers of which nothing flipped in one line."""
+    lines, quiet = [], dict[tuple[int, int], list[str]]()
+    for one in report.noise:
+        place = f"{one.task}/{one.scorer}"
+        if not one.n_flips and not one.delta:
+            quiet.setdefault((one.n_samples, one.n_reruns), []).append(place)
+            continue
+        times = "in 1 rerun" if one.n_reruns == 1 else f"in each of {one.n_reruns} reruns, on average"
+        moved = f"the mean moved by up to {one.delta:.3f}"
+        lines.append(f"{one.n_flips:g} of {one.n_samples} samples flipped {times}, {moved}: {place}")
+    for (n_samples, n_reruns), places in quiet.items():
+        reruns = f"{n_reruns} rerun{'s' if n_reruns > 1 else ''}"
+        lines.append(f"0 of {n_samples} samples flipped in {reruns}: {', '.join(places)}")
+    return lines
+
+
 def causes_words(causes: Sequence[tuple[str, int]]) -> str:
     """Return causes in one line, such as `19 malformed, 3 truncated`."""
     return ", ".join(f"{n} {cause}" for cause, n in causes)

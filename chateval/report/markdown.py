@@ -7,49 +7,64 @@ from chateval.report.markdown_cells import cell as _cell
 from chateval.report.markdown_cells import row as _row
 from chateval.report.tables import FlipGroup, audit_lines, figure_lines, flip_groups, lines
 from chateval.report.words import (
+    MARKS,
     changed_words,
     count_words,
     decoding_words,
     delta_words,
-    direction,
+    early_words,
+    engine_words,
     fidelity_words,
     figure_words,
     finding_words,
+    known_words,
     mean_words,
     method,
     p_words,
     record_words,
     silenced_words,
     slice_words,
+    standing,
     strata_words,
     summary,
+    unit_words,
 )
 
 SHOWN_FLIPS = 5
 """Flips shown of each group; the rest are in report.html and report.json."""
 
-_SIGN = {"better": "▲", "worse": "▼", "unclear": ""}
 
+def to_markdown(report: Report, *, where: str = "are in report.html") -> str:
+    """Return the report as Markdown.
 
-def to_markdown(report: Report) -> str:
-    """Return the report as Markdown."""
+    Args:
+        report: What is shown.
+        where: Behind the number of flips that are not shown: where they are, or how they are had.
+    """
     title = f"# {' / '.join(_cell(c.name) for c in report.checkpoints)}"
     changes = [*contrast.changes(report), ""] if report.changes else []
-    parts = [title, *changes, *(f"- {_cell(s)}" for s in summary(report)), *contrast.refusals(report)]
+    engine = [f"**{_cell(told)}**", ""] if (told := engine_words(report)) else []
+    parts = [*engine, title, *changes, *(f"- {_cell(s)}" for s in summary(report))]
+    if early := early_words(report):
+        parts.append(f"- {early}")
+    parts += contrast.refusals(report)
     if report.verdicts:
         parts += ["", "## Gate", "", *_verdicts(report)]
-    parts += ["", "## Scores", "", *_scores(report), "", method(report), *contrast.origins(report)]
+    parts += ["", "## Scores", "", *_scores(report), "", method(report)]
+    parts += [*contrast.noise(report), *contrast.origins(report)]
     if report.figures:
         parts += ["", "## Measures", "", *_figures(report)]
     parts += ["", "## Template correctness", "", *_templates(report)]
-    parts += ["", f"Prompts and answers over all tasks; differences are against {_cell(report.baseline)}:", ""]
-    parts += [*_audits(report), *_faults(report)]
+    if report.audits:
+        parts += ["", f"Prompts and answers over all tasks; differences are against {_cell(report.baseline)}:", ""]
+        parts += _audits(report)
+    parts += _faults(report)
     parts += ["", "## Checkpoints", "", *_checkpoints(report)]
     parts += ["", "## Tasks", "", *_tasks(report)]
     if report.flips:
         parts += ["", "## Flips", ""]
         for group in flip_groups(report):
-            parts += _flips(group)
+            parts += _flips(group, where)
     return "\n".join(parts) + "\n"
 
 
@@ -59,9 +74,10 @@ def _scores(report: Report) -> list[str]:
     for line in lines(report):
         cells = []
         for estimate, comparison in line.cells:
-            text = f"{mean_words(estimate)} {count_words(estimate)}"
+            text = f"{mean_words(estimate)} {count_words(estimate)}".rstrip()
             if comparison is not None:
-                delta = f"{_SIGN[direction(comparison)]} {delta_words(comparison)} {p_words(comparison.p_adjusted)}"
+                p = "" if report.is_anytime else f" {p_words(comparison.p_adjusted)}"
+                delta = f"{MARKS[standing(comparison)]} {delta_words(comparison)}{p}"
                 text += f"<br>{delta}<br>{record_words(comparison)}"
             cells.append(text.replace("p<", "p&lt;"))
         found.append(_row(f"**{_cell(line.task.name)}**" if line.is_headline else "", line.scorer, *cells))
@@ -72,7 +88,7 @@ def _figures(report: Report) -> list[str]:
     names = [_cell(checkpoint.name) for checkpoint in report.checkpoints]
     found = [_row("task", "measure", "unit", *names), _row("---", "---", "---", *("---" for _ in names))]
     for line in figure_lines(report):
-        unit = f"{line.unit}{'; less is better' if line.is_less_better else ''}"
+        unit = unit_words(line.unit, is_less_better=line.is_less_better)
         found.append(_row(_cell(line.task.name), _cell(line.measure), _cell(unit), *map(figure_words, line.cells)))
     return found
 
@@ -161,8 +177,8 @@ def _checkpoints(report: Report) -> list[str]:
                 (found.adapter_digest or "")[:12],
                 f"{_cell(found.template_source)} {found.template_digest[:12]}",
                 str(found.n_responses),
-                str(found.n_errors),
-                str(found.n_length),
+                known_words(found.n_errors),
+                known_words(found.n_length),
                 str(found.n_cut),
                 f"{found.n_prompt_tokens:,} in, {found.n_output_tokens:,} out",
             )
@@ -175,16 +191,17 @@ def _tasks(report: Report) -> list[str]:
     rows = [_row(*columns), _row(*("---" for _ in columns))]
     for task in report.tasks:
         asked = _cell(task.description)
-        rows.append(_row(_cell(task.name), str(task.version), slice_words(task), decoding_words(task), asked))
+        part = slice_words(task, is_anytime=report.is_anytime)
+        rows.append(_row(_cell(task.name), str(task.version), part, decoding_words(task), asked))
     return rows
 
 
-def _flips(group: FlipGroup) -> list[str]:
+def _flips(group: FlipGroup, where: str) -> list[str]:
     verb = "right only with" if group.won else "no longer right with"
     title = f"### {_cell(group.task)} / {group.scorer}: {len(group.flips)} {verb} {_cell(group.candidate)}"
     parts = [title, ""]
     for flip in group.flips[:SHOWN_FLIPS]:
         parts += [f"Sample {flip.sample_id}", "", fence(flip_text(flip)), ""]
     if len(group.flips) > SHOWN_FLIPS:
-        parts += [f"{len(group.flips) - SHOWN_FLIPS} more are in report.html.", ""]
+        parts += [f"{len(group.flips) - SHOWN_FLIPS} more {where}.", ""]
     return parts

@@ -4,7 +4,7 @@ import html
 import re
 
 from chateval.records import Flip
-from chateval.report.words import visible
+from chateval.report.words import value_words, visible
 
 
 def in_html(text: str) -> str:
@@ -36,5 +36,6 @@ def flip_text(flip: Flip) -> str:
     )
 
 
-def _side(name: str, value: float, reason: str, text: str) -> str:
-    return f"{name} ({value:g}{'; ' + reason if reason else ''}): {text}"
+def _side(name: str, value: float, reason: str, text: str | None) -> str:
+    said = f"{name} ({value_words(value, text)}{'; ' + reason if reason else ''})"
+    return said if text is None else f"{said}: {text}"

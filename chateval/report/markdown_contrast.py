@@ -6,6 +6,7 @@ from chateval.report.contrast import (
     cause_lines,
     causes_words,
     change_lines,
+    noise_lines,
     noteworthy_slices,
     refusal_lines,
 )
@@ -36,6 +37,14 @@ def refusals(report: Report) -> list[str]:
         for line in lines
     ]
     return ["", f"## Not compared with {cell(report.baseline)}", "", *rows]
+
+
+def noise(report: Report) -> list[str]:
+    """Return the section on how far the baseline differs from itself; nothing where that was not measured."""
+    if not report.noise:
+        return []
+    lines = [f"- {cell(line)}" for line in noise_lines(report)]
+    return ["", f"## Noise of {cell(report.baseline)}", "", *lines]
 
 
 def origins(report: Report) -> list[str]:

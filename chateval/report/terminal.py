@@ -13,7 +13,15 @@ from chateval.records.gate import Outcome
 from chateval.report import terminal_contrast as contrast
 from chateval.report.tables import AuditCell, audit_lines, figure_lines, flip_groups, lines
 from chateval.report.terminal_rows import STYLE, Page, Tone, flat, measured, page_of, said
-from chateval.report.words import figure_words, slice_words, standing
+from chateval.report.words import (
+    early_words,
+    engine_words,
+    figure_words,
+    perhaps_words,
+    slice_words,
+    standing,
+    unit_words,
+)
 
 _OUTCOME: dict[Outcome, tuple[str, str, Tone]] = {
     "pass": ("✓", "+", "good"),
@@ -26,29 +34,39 @@ _SEVERITIES = ("error", "warning", "info")
 
 SHOWN_FLIPS = 20
 """Lines of the table of flips; the rest are counted."""
+WHERE = "In report.html and report.json"
 
 
-def show(report: Report, console: Console) -> None:
-    """Print the verdict, the scores, the templates, the flips in numbers and the gate, as wide as the console."""
+def show(report: Report, console: Console, *, where: str = WHERE) -> None:
+    """Print the verdict, the scores, the templates, the flips in numbers and the gate, as wide as the console.
+
+    Args:
+        report: What is shown.
+        console: Where it is printed.
+        where: Where the rest of it is, or how it is had, such as `With --out FOLDER`.
+    """
     page = page_of(console, report)
-    for part in _parts(report, page):
+    for part in _parts(report, page, where):
         if isinstance(part, Text):
             part.rstrip()
         console.print(part, soft_wrap=isinstance(part, Text))
 
 
-def _parts(report: Report, page: Page) -> Iterator[RenderableType]:
+def _parts(report: Report, page: Page, where: str) -> Iterator[RenderableType]:
+    if told := engine_words(report):
+        yield from page.wrapped(flat(told), indent=0, tone="bad")
     yield from contrast.changes(report, page)
     yield from _summary(report, page)
     yield from contrast.refusals(report, page)
     yield from _scores(report, page)
+    yield from contrast.noise(report, page)
     yield from contrast.origins(report, page)
     yield from _figures(report, page)
     yield from _templates(report, page)
     yield from _audits(report, page)
     yield from _flips(report, page)
     yield from _gate(report, page)
-    yield from _elsewhere(report, page)
+    yield from _elsewhere(report, page, where)
 
 
 def _title(text: str, page: Page) -> list[Text]:
@@ -58,7 +76,8 @@ def _title(text: str, page: Page) -> list[Text]:
 def _summary(report: Report, page: Page) -> Iterator[Text]:
     """Yield a line for each candidate, and what it is worse on by name."""
     candidates = [c for c in report.checkpoints if c.name != report.baseline]
-    yield from page.wrapped(f"Against {page.name(report.baseline)}, by the adjusted p:", indent=0, tone="title")
+    by = "by confidence sequences" if report.is_anytime else "by the adjusted p"
+    yield from page.wrapped(f"Against {page.name(report.baseline)}, {by}:", indent=0, tone="title")
     if not candidates:
         yield from page.wrapped("nothing to compare: there is no other checkpoint", indent=2)
     for checkpoint in candidates:
@@ -80,9 +99,11 @@ def _summary(report: Report, page: Page) -> Iterator[Text]:
                 text, tone = said(word, page)
                 yield from page.wrapped(f"{text}: {flat(', '.join(names))}", indent=4, tone=tone)
     if any(standing(c).startswith("perhaps") for c in report.comparisons):
-        yield from page.wrapped('"?" is by the interval alone, not by the adjusted p', indent=2, tone="quiet")
+        yield from page.wrapped(f'"?" is {perhaps_words(report)}', indent=2, tone="quiet")
     if report.verdicts:
         yield _gate_line(report.verdicts, page)
+    if early := early_words(report):
+        yield from page.wrapped(early, indent=2)
 
 
 def _hanging(line: Text, page: Page) -> Iterator[Text]:
@@ -101,10 +122,15 @@ def _gate_line(verdicts: Iterable[Verdict], page: Page) -> Text:
 
 
 def _scores(report: Report, page: Page) -> Iterator[Text]:
-    yield from _title(f"Scores; differences are against {page.name(report.baseline)}, brackets are 95 %", page)
-    for line in lines(report):
+    shown = list(lines(report))
+    if not shown:
+        return
+    brackets = "95 % confidence sequences" if report.is_anytime else "95 %"
+    yield from _title(f"Scores; differences are against {page.name(report.baseline)}, brackets are {brackets}", page)
+    for line in shown:
         if line.is_headline:
-            yield from page.wrapped(f"{flat(line.task.name)} ({slice_words(line.task)})", indent=0)
+            part = slice_words(line.task, is_anytime=report.is_anytime)
+            yield from page.wrapped(f"{flat(line.task.name)} ({part})", indent=0)
         yield from page.wrapped(flat(line.scorer), indent=1, tone="title")
         absent = []
         for checkpoint, (estimate, comparison) in zip(report.checkpoints, line.cells, strict=True):
@@ -121,8 +147,9 @@ def _figures(report: Report, page: Page) -> Iterator[Text]:
         return
     yield from _title("Measures over all answers of a task", page)
     for line in figure_lines(report):
-        unit = f"{line.unit}; less is better" if line.is_less_better else line.unit
-        yield from page.wrapped(flat(f"{line.task.name} / {line.measure} ({unit})"), indent=1, tone="title")
+        unit = unit_words(line.unit, is_less_better=line.is_less_better)
+        title = f"{line.task.name} / {line.measure}{f' ({unit})' if unit else ''}"
+        yield from page.wrapped(flat(title), indent=1, tone="title")
         for checkpoint, figure in zip(report.checkpoints, line.cells, strict=True):
             yield from _hanging(Text(f"  {page.label(checkpoint.name)}  {figure_words(figure)}"), page)
 
@@ -158,6 +185,8 @@ def _codes(found: TemplateReport) -> list[str]:
 
 def _audits(report: Report, page: Page) -> Iterator[Text]:
     """Yield the claims that fail somewhere; those that hold everywhere are named only."""
+    if not report.audits:
+        return
     yield from _title("Prompts and answers, over all tasks", page)
     held, absent = [], []
     for scorer, cells in audit_lines(report):
@@ -187,11 +216,12 @@ def _audit_rows(report: Report, cells: Iterable[AuditCell], page: Page) -> Itera
 
 
 def _flips(report: Report, page: Page) -> Iterator[Text]:
+    """Yield the flips in numbers; nothing where each has a cause, and was counted by it."""
+    if all(flip.cause for flip in report.flips):
+        return
     counts: dict[tuple[str, str], Counter[bool]] = {}
     for group in flip_groups(report):
         counts.setdefault((f"{group.task} / {group.scorer}", group.candidate), Counter())[group.won] = len(group.flips)
-    if not counts:
-        return
     yield from _title("Flips: samples that are no longer right, and right only now", page)
     for (measure, candidate), found in list(counts.items())[:SHOWN_FLIPS]:
         counted = f"-{found[False]:<4} +{found[True]:<4}"
@@ -212,19 +242,18 @@ def _gate(report: Report, page: Page) -> Iterator[Text]:
         yield from page.wrapped(flat(verdict.reason), indent=6)
 
 
-def _elsewhere(report: Report, page: Page) -> Iterator[Text]:
+def _elsewhere(report: Report, page: Page, where: str) -> Iterator[Text]:
     """Say what was left out here and where it is."""
     parts = []
-    if report.flips:
-        parts.append(f"both answers of {len(report.flips)} flips")
-    if n := sum(len(c.template.findings) for c in report.checkpoints if c.template):
-        parts.append(f"the {n} template findings in words")
-    if report.faults:
-        parts.append(f"{len(report.faults)} prompts and answers at fault")
+    if n := len(report.flips):
+        parts.append(f"both answers of {n} flip{'s' if n > 1 else ''}")
+    if n_findings := sum(len(c.template.findings) for c in report.checkpoints if c.template):
+        parts.append(f"the {n_findings} template finding{'s' if n_findings > 1 else ''} in words")
+    if n := len(report.faults):
+        parts.append(f"{n} example{'s' if n > 1 else ''} of prompts and answers at fault")
     if any(page.name(c.name) != flat(c.name) for c in report.checkpoints):
         parts.append("names in full")
     if parts:
-        what = ", ".join(parts)
-        text = f"In report.html and report.json: {what}. `chateval template explain CODE` says what a code means."
+        codes = " `chateval template explain CODE` says what a code means." if n_findings else ""
         yield Text("")
-        yield from page.wrapped(text, indent=0, tone="quiet")
+        yield from page.wrapped(f"{flat(where)}: {', '.join(parts)}.{codes}", indent=0, tone="quiet")

@@ -9,6 +9,7 @@ from chateval.report.contrast import (
     cause_lines,
     causes_words,
     change_lines,
+    noise_lines,
     noteworthy_slices,
     refusal_lines,
 )
@@ -46,6 +47,17 @@ def refusals(report: Report, page: Page) -> Iterator[Text]:
     for line in lines:
         yield from page.wrapped(flat(f"{', '.join(line.measures)} ({', '.join(line.candidates)})"), indent=2)
         yield from page.wrapped(flat(line.reason), indent=4)
+
+
+def noise(report: Report, page: Page) -> Iterator[Text]:
+    """Yield how far the baseline differs from itself, where that was measured."""
+    if not report.noise:
+        return
+    yield from _title(
+        f"Noise of {page.name(report.baseline)}, answered again in other batches and with other seeds", page
+    )
+    for line in noise_lines(report):
+        yield from page.wrapped(flat(line), indent=2)
 
 
 def origins(report: Report, page: Page) -> Iterator[Text]:

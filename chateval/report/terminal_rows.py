@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from chateval.records import Comparison, Estimate, Report
-from chateval.report.words import delta_words, mean_words, p_words, standing, visible
+from chateval.report.words import MARKS, delta_words, mean_words, p_words, standing, visible
 
 Tone = Literal["good", "bad", "unsure", "quiet", "title", "plain"]
 
@@ -22,16 +22,16 @@ STYLE: dict[Tone, str] = {
 }
 """Blue and orange stay apart for every kind of colour blindness; no word depends on them."""
 
-_WORDS: dict[str, tuple[str, str, str, Tone]] = {
-    "better": ("▲", "+", "better", "good"),
-    "worse": ("▼", "-", "worse", "bad"),
-    "perhaps better": ("△", "~", "better?", "unsure"),
-    "perhaps worse": ("▽", "~", "worse?", "unsure"),
-    "within noise": ("≈", "~", "noise", "plain"),
-    "unclear": ("·", ".", "unclear", "plain"),
-    "not compared": ("·", ".", "no pair", "unsure"),
+_WORDS: dict[str, tuple[str, str, Tone]] = {
+    "better": ("+", "better", "good"),
+    "worse": ("-", "worse", "bad"),
+    "perhaps better": ("~", "better?", "unsure"),
+    "perhaps worse": ("~", "worse?", "unsure"),
+    "within noise": ("~", "noise", "plain"),
+    "unclear": (".", "unclear", "plain"),
+    "not compared": (".", "no pair", "unsure"),
 }
-"""Standing -> its sign, the sign in ASCII, its word, its tone."""
+"""Standing -> its sign in ASCII, its word, its tone."""
 
 _MEAN, _DELTA, _P, _WORD = 20, 24, 7, 9
 """Columns of `0.815 [0.732, 0.893]`, `+0.815 [+0.732, +0.893]`, `p=0.001`, `▲ better`."""
@@ -96,8 +96,8 @@ def flat(text: str) -> str:
 
 def said(word: str, page: Page) -> tuple[str, Tone]:
     """Return a standing as sign and word, with its tone."""
-    sign, plain, short, tone = _WORDS[word]
-    return f"{plain if page.is_ascii else sign} {short}", tone
+    plain, short, tone = _WORDS[word]
+    return f"{plain if page.is_ascii else MARKS[word]} {short}", tone
 
 
 def measured(
@@ -112,7 +112,8 @@ def measured(
         comparison: Its difference from the baseline; None for the baseline.
         n_samples: Samples of the task, as its heading has it; another number of this checkpoint is said.
     """
-    word, tone = said(standing(comparison), page) if comparison and comparison.p is not None else ("", "plain")
+    is_told = comparison is not None and comparison.delta is not None and comparison.task != "*"
+    word, tone = said(standing(comparison), page) if comparison and is_told else ("", "plain")
     mean = mean_words(estimate)
     delta = "" if comparison is None else delta_words(comparison)
     p = p_words(comparison.p_adjusted) if comparison is not None and comparison.p is not None else ""

@@ -1,6 +1,7 @@
 """How numbers and hostile text are put into words, the same in every output."""
 
 import re
+from collections.abc import Mapping
 
 from chateval.findings import Fidelity, Finding, TemplateReport
 from chateval.records import Comparison, Estimate, Figure, Report, TaskSummary
@@ -13,6 +14,17 @@ _UNSEEN = re.compile(
 """Control characters, invisible ones and those that turn the direction of writing; not newline and tab."""
 
 ALPHA = 0.05
+NOT_KEPT = "a baseline file or a table of scores keeps no answers"
+MARKS: Mapping[str, str] = {
+    "better": "▲",
+    "worse": "▼",
+    "perhaps better": "△",
+    "perhaps worse": "▽",
+    "within noise": "≈",
+    "unclear": "·",
+    "not compared": "·",
+}
+"""Standing -> its sign, the same in every output."""
 
 
 def visible(text: str) -> str:
@@ -26,16 +38,18 @@ def _spelt_out(found: re.Match[str]) -> str:
 
 
 def mean_words(found: Estimate | None) -> str:
-    """Return a mean with its 95 % interval, such as `0.792 [0.595, 0.908]`."""
-    if found is None or found.mean is None or found.low is None or found.high is None:
+    """Return a mean with its 95 % interval, such as `0.792 [0.595, 0.908]`; `not run` where nothing was asked."""
+    if found is None:
+        return "not run"
+    if found.mean is None or found.low is None or found.high is None:
         return "not scored"
     return f"{found.mean:.3f} [{found.low:.3f}, {found.high:.3f}]"
 
 
 def count_words(found: Estimate | None) -> str:
-    """Return how many samples stand behind an estimate, the unscored ones told apart."""
+    """Return how many samples stand behind an estimate, the unscored ones told apart; empty where nothing was asked."""
     if found is None:
-        return "n=0"
+        return ""
     return f"n={found.n}" + (f", {found.n_unscored} unscored" if found.n_unscored else "")
 
 
@@ -98,10 +112,24 @@ def silenced_words(found: TemplateReport) -> list[str]:
     return [f"{code} silenced: {why}" for code, why in found.suppressed.items()]
 
 
-def slice_words(task: TaskSummary) -> str:
-    """Return which samples of a task took part."""
+def known_words(n: int | None) -> str:
+    """Return a number of things; of one that nobody wrote down, that it is unknown."""
+    return "unknown" if n is None else str(n)
+
+
+def slice_words(task: TaskSummary, *, is_anytime: bool = False) -> str:
+    """Return which samples of a task took part.
+
+    Args:
+        task: What a report says of it.
+        is_anytime: Whether the samples came in the order of their ids, as under `--early-stop`.
+    """
+    if not task.n_available:
+        return "no samples kept"
     if task.n_samples == task.n_available:
         return f"all {task.n_available} samples"
+    if is_anytime:
+        return f"{task.n_samples} of {task.n_available} samples, in the order of their ids"
     return f"the first {task.n_samples} of {task.n_available} samples"
 
 
@@ -124,7 +152,30 @@ def figure_words(found: Figure | None) -> str:
         return "not measured"
     interval = "" if found.low is None or found.high is None else f" [{found.low:.4g}, {found.high:.4g}]"
     left_out = f", {found.n_unmeasured} not measured" if found.n_unmeasured else ""
-    return f"{found.value:.4g}{interval} n={found.n}{left_out}"
+    counted = f" n={found.n}" if found.n else ""
+    return f"{found.value:.4g}{interval}{counted}{left_out}"
+
+
+def unit_words(unit: str, *, is_less_better: bool) -> str:
+    """Return the unit of a figure and where it gets better; empty where there is nothing to say of it."""
+    return "; ".join(part for part in (unit, "less is better" if is_less_better else "") if part)
+
+
+def value_words(value: float, text: str | None) -> str:
+    """Return what one side of a flip is worth; where its answer was not kept, that is said in place of the answer."""
+    if text is not None:
+        return f"{value:g}"
+    return f"{'right' if value == 1 else f'{value:g}'}; {NOT_KEPT}"
+
+
+def engine_words(report: Report) -> str:
+    """Return that no model answered, where that is so; empty where models did."""
+    names = [checkpoint.name for checkpoint in report.checkpoints if checkpoint.is_fake]
+    if not names:
+        return ""
+    return "ENGINE fake: no model answered" + (
+        "" if len(names) == len(report.checkpoints) else f" for {', '.join(names)}"
+    )
 
 
 def summary(report: Report) -> list[str]:
@@ -140,7 +191,7 @@ def summary(report: Report) -> list[str]:
         parts = [f"{word} on {', '.join(found[word])}" for word in ("better", "worse") if word in found]
         for word in ("perhaps better", "perhaps worse"):
             if word in found:
-                parts.append(f"{word} on {', '.join(found[word])} (by the interval, not by the adjusted p)")
+                parts.append(f"{word} on {', '.join(found[word])} ({perhaps_words(report)})")
         if "within noise" in found:
             parts.append(f"no more than the baseline's own noise on {', '.join(found['within noise'])}")
         if n := len(found.get("unclear", ())):
@@ -151,6 +202,27 @@ def summary(report: Report) -> list[str]:
             parts.append(f"its adapter adds nothing to its base: {checkpoint.inert}")
         lines.append(f"{checkpoint.name} against {report.baseline}: {'; '.join(parts) or 'nothing to compare'}.")
     return lines
+
+
+def perhaps_words(report: Report) -> str:
+    """Return by what a difference is called perhaps better or worse."""
+    if report.is_anytime:
+        return "by its confidence sequence alone, without a test"
+    return "by the interval, not by the adjusted p"
+
+
+def early_words(report: Report) -> str:
+    """Return where a run under `--early-stop` stopped, and whether its gate was decided; empty for other runs."""
+    if not report.is_anytime or not report.verdicts:
+        return ""
+    n_samples, n_available = (sum(ns) for ns in zip(*((t.n_samples, t.n_available) for t in report.tasks), strict=True))
+    outcomes = {verdict.outcome for verdict in report.verdicts if not verdict.is_warning}
+    if "fail" not in outcomes and any(verdict.outcome != "pass" for verdict in report.verdicts):
+        seen = f"all {n_samples}" if n_samples == n_available else f"{n_samples} of {n_available}"
+        return f"the gate was not decided by {seen} samples"
+    if n_samples == n_available:
+        return f"the gate was decided with all {n_samples} samples"
+    return f"stopped at {n_samples} of {n_available} samples: the gate was decided"
 
 
 def standing(found: Comparison) -> str:

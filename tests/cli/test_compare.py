@@ -110,7 +110,7 @@ def test_the_baseline_and_the_names_of_runs_can_be_chosen(chateval, make_run):
     code, out, _ = chateval("compare", f"old={first}", f"new={second}", "--baseline", "new/m", "--markdown")
 
     assert code == 0
-    assert out.startswith("# old/m / new/m\n")
+    assert "# old/m / new/m\n" in out
     assert "old/m against new/m" in out
 
 
@@ -137,3 +137,23 @@ def test_equal_runs_give_equal_bytes(chateval, make_run):
         found.append({path.name: path.read_bytes() for path in Path(folder).iterdir()})
 
     assert found[0] == found[1]
+
+
+def test_only_what_was_written_is_pointed_to(chateval, make_run):
+    runs = (make_run("a"), make_run("b", limit=8))
+
+    _, plain, _ = chateval("compare", *runs)
+    _, written, _ = chateval("compare", *runs, "--out", "both")
+
+    assert "report.html" not in plain
+    assert "With --out FOLDER: " in plain
+    assert "In both/report.html: " in written
+
+
+def test_two_outputs_at_once_are_refused(chateval, make_run):
+    first, second = make_run("a"), make_run("b")
+
+    code, out, err = chateval("compare", first, second, "--json", "--markdown")
+
+    assert (code, out) == (2, "")
+    assert "choose one" in err

@@ -10,6 +10,7 @@ import hand_made
 import pytest
 
 from chateval.__main__ import main
+from chateval.engine.fake import FakeEngine
 from chateval.store import write_baseline
 
 TASK = """
@@ -40,8 +41,9 @@ def chateval(tmp_path, monkeypatch, capsys):
 
 
 @pytest.fixture
-def finished(chateval, tiny_chat):
-    """Make a run folder `run` of one checkpoint twice, 40 samples, by the fake engine."""
+def finished(chateval, tiny_chat, monkeypatch):
+    """Make a run folder `run` of one checkpoint twice, 40 samples, by an engine of another name than `fake`."""
+    monkeypatch.setattr(FakeEngine, "identity", {"engine": "echo"})
     Path("sums").mkdir()
     Path("sums/task.yaml").write_text(TASK)
     rows = [{"a": a, "b": b} for a in range(8) for b in range(5)]
@@ -50,6 +52,51 @@ def finished(chateval, tiny_chat):
     code, _, err = chateval("run", *both, "--task", "sums", "--engine", "fake", "--out", "run")
     assert code == 0, err
     return Path("run")
+
+
+def test_a_run_of_the_fake_engine_says_so_first_and_is_not_accepted_shared_or_ranked(chateval, finished, monkeypatch):
+    monkeypatch.setattr(FakeEngine, "identity", {"engine": "fake"})
+    model = json.loads((finished / "manifest.json").read_text())["checkpoints"][0]["checkpoint"]["path"]
+    checkpoints = [f"--checkpoint={name}={model}" for name in ("base", "sft")]
+
+    code, out, err = chateval("run", *checkpoints, "--task", "sums", "--engine", "fake", "--out", "fake")
+
+    told = "ENGINE fake: no model answered"
+    assert code == 0
+    assert out.splitlines()[0] == told
+    assert "40 responses from the fake engine" in err
+    assert Path("fake/report.md").read_text().splitlines()[0] == f"**{told}**"
+    assert told in Path("fake/report.html").read_text()
+    code, _, err = chateval("baseline", "accept", "fake", "--yes")
+    assert (code, "the fake engine answered, no model" in err) == (2, True)
+    code, _, err = chateval("share", "fake", "--to", "hub", "--out", "card")
+    assert (code, "the fake engine answered, no model" in err) == (2, True)
+    assert not Path("card").exists()
+    code, out, _ = chateval("leaderboard", finished, "fake", "--json")
+    board = json.loads(out)
+    assert {one["checkpoint"] for one in board["standings"]} == {"run/base", "run/sft"}
+    assert {one["name"]: one["reason"] for one in board["unranked"]} == dict.fromkeys(
+        ("fake/base", "fake/sft"), "the fake engine answered, no model"
+    )
+
+
+def test_annotations_do_not_stand_in_the_json(chateval, finished):
+    _, plain, _ = chateval("gate", finished, "--max-drop", "0.01", "--github")
+    code, out, err = chateval("gate", finished, "--max-drop", "0.01", "--github", "--json")
+
+    assert code == 3
+    assert json.loads(out)[0]["outcome"] == "inconclusive"
+    assert "::error " in plain
+    assert "::error " in err
+
+
+def test_a_summary_that_cannot_be_written_is_a_warning_and_the_verdict_stays(chateval, finished, monkeypatch):
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "no/such/folder/summary.md")
+
+    code, _, err = chateval("gate", finished, "--max-drop", "0.2", "--github")
+
+    assert code == 0
+    assert "warning: $GITHUB_STEP_SUMMARY: no/such/folder/summary.md: cannot be written" in err
 
 
 def test_a_default_gate_is_used_only_if_it_is_asked_for(chateval, finished):
@@ -71,7 +118,7 @@ def test_a_default_gate_is_used_only_if_it_is_asked_for(chateval, finished):
         ("{max_truncated: 1}", 0),
         ("{max_unscored: 0}", 0),
         ("{template: error}", 0),
-        ("{scorer: '*', tag: nothing, max_drop: 0.1}", 3),
+        ("{scorer: '*', tag: nothing, max_drop: 0.1}", 2),
     ],
 )
 def test_every_kind_of_rule_is_held_and_tokens_that_an_engine_does_not_count_are_inconclusive(
@@ -125,6 +172,19 @@ def test_a_baseline_is_shown_accepted_and_held_against(chateval, finished):
     assert "accepted 2026-01-31" in err
 
     assert "+0.000" in chateval("baseline", "accept", finished)[1]
+
+
+def test_the_targets_of_a_baseline_are_those_that_it_was_scored_with(chateval, finished):
+    assert chateval("baseline", "accept", finished, "--yes")[0] == 0
+    held = ("gate", finished, "--baseline", "reports/baselines/sft.json", "--max-drop", "0.2")
+    assert chateval(*held)[0] == 0
+    Path("sums/task.yaml").write_text(TASK.replace("{{ a + b }}", "{{ a + b + 1 }}"))
+    assert chateval("score", finished)[0] == 0
+
+    code, out, _ = chateval(*held)
+
+    assert code == 3
+    assert "another target or other choices for 40 of 40 samples" in out
 
 
 @pytest.mark.parametrize(("max_age", "is_old"), [(1, True), (100_000, False)])

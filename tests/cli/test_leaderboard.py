@@ -58,7 +58,7 @@ def test_a_folder_gets_the_page_and_the_data(chateval, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["old.csv", "--task", "none"], "--task none: in no run; known: sums"),
+        (["old.csv", "--task", "none"], "task none: in no run; known: sums"),
         (["old.csv", "--json", "--csv"], "choose one"),
         (["nowhere"], "nowhere"),
     ],
@@ -86,3 +86,23 @@ def test_a_run_of_another_harness_is_shown(chateval):
 
     assert code == 0
     assert "sums" in text
+
+
+def test_where_no_task_is_everyones_most_are_ranked_and_stderr_says_so(chateval, tmp_path):
+    (tmp_path / "far.csv").write_text((tmp_path / "new.csv").read_text().replace("new,sums", "far,logic"))
+
+    code, text, said = chateval("leaderboard", "old.csv", "new.csv", "far.csv")
+
+    assert code == 0
+    assert "no task counts for all 3 checkpoints: ranked are the 2 that have sums; --task NAME ranks" in said
+    assert "Not ranked: far: run far does not have sums." in text
+    assert "Task logic does not count: 1 of 3 checkpoints have it." in text
+
+
+def test_runs_without_a_common_task_are_a_mistake_in_one_short_line(chateval, tmp_path):
+    (tmp_path / "far.csv").write_text((tmp_path / "new.csv").read_text().replace("new,sums", "far,logic"))
+
+    code, _, said = chateval("leaderboard", "new.csv", "far.csv")
+
+    assert code == 2
+    assert said == "chateval: no two of the 2 checkpoints have a task in common; known: sums, logic\n"

@@ -64,3 +64,20 @@ def test_a_page_that_cannot_be_written_is_the_users_to_mend(chateval, finished, 
     assert code == 2
     assert "page.html: cannot be written" in err
     assert not list(tmp_path.glob(".page.html.*"))
+
+
+@pytest.mark.parametrize("option", [(), ("--markdown",), ("--html", "page.html")])
+def test_a_table_that_goes_nowhere_is_refused(chateval, finished, option):
+    code, out, err = chateval("report", "run", "--table", "flips", *option)
+
+    assert (code, out) == (2, "")
+    assert "--table flips: say --csv FILE or --parquet FILE, too" in err
+
+
+def test_the_page_is_named_where_it_lies_and_else_how_it_is_had(chateval, finished, tmp_path):
+    _, there, _ = chateval("report", "run")
+    (tmp_path / "run/report.html").unlink()
+    _, gone, _ = chateval("report", "run")
+
+    assert "In run/report.html: " in there
+    assert "With --html FILE: " in gone

@@ -1,13 +1,16 @@
 """`chateval share` and `chateval report --schema` from the command line."""
 
 import json
+import logging
 import sys
+from importlib.util import find_spec
 
 import pytest
 from shared_run import shared_report
 from typer.testing import CliRunner
 
 from chateval.cli.app import app
+from chateval.integrations.trackers.library import quiet
 from chateval.report import to_json
 from chateval.store import write_manifest
 
@@ -57,6 +60,36 @@ def test_a_mistake_is_said_before_anything_is_written(run_folder, arguments, mes
 
     assert (code, message in output) == (2, True)
     assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("name", ["trackio", "wandb", "mlflow", "hub"])
+def test_a_place_that_cannot_be_written_is_one_line(run_folder, name, tmp_path):
+    if name != "hub" and find_spec(name) is None:
+        pytest.skip(f"{name} is not installed: pip install 'chateval[track]'")
+    (tmp_path / "file").write_text("")
+    place = tmp_path / "file" / "inside"
+
+    code, output = said("share", run_folder, "--to", name, "--checkpoint", SFT, "--out", place)
+
+    assert code == 2
+    assert f"{place}" in output
+    assert "cannot be written" in output
+    assert "Traceback" not in output
+
+
+def test_what_a_library_prints_is_shown_only_if_it_fails(capsys):
+    def work():
+        print("\x1b[1mhello\x1b[0m")
+        logging.getLogger("library").info("migrating")
+
+    with quiet({}):
+        work()
+    assert capsys.readouterr() == ("", "")
+    with pytest.raises(ValueError, match="x"), quiet({}):
+        work()
+        raise ValueError("x")
+    assert capsys.readouterr() == ("", "\\u001b[1mhello\\u001b[0m\n")
+    assert logging.root.manager.disable == 0
 
 
 @pytest.mark.parametrize("name", ["trackio", "wandb", "mlflow"])

@@ -8,7 +8,7 @@ from hostile_report import HOSTILE, hostile_report
 from rich.cells import cell_len
 from rich.console import Console
 
-from chateval.records import Change, Crossing, Refusal, Slice
+from chateval.records import Change, Crossing, Noise, Refusal, Slice
 from chateval.report import show, to_markdown
 from chateval.report.contrast import cause_lines, change_lines, noteworthy_slices, refusal_lines
 
@@ -110,3 +110,14 @@ def test_terminal_lines_fit_and_act_on_nothing(text, width):
 
     assert "\x1b" not in found
     assert max(cell_len(line) for line in found.splitlines()) <= width
+
+
+@pytest.mark.parametrize("output", [to_markdown, shown])
+def test_noise_is_told_where_nothing_flipped_too(output):
+    noise = (Noise("facts", "exact", 2, 8, 0.0, 0.0), Noise("facts", "f1", 2, 8, 1.5, 0.125))
+
+    found = " ".join(output(replace(report_of(), noise=noise)).replace("\\", "").split())
+
+    assert "Noise of base" in found
+    assert "0 of 8 samples flipped in 2 reruns: facts/exact" in found
+    assert "1.5 of 8 samples flipped in each of 2 reruns, on average, the mean moved by up to 0.125: facts/f1" in found

@@ -154,6 +154,15 @@ def test_tasks_say_how_answers_were_drawn_and_checkpoints_how_many_prompts_were_
     assert "| 3 | 0 | 7 | 13 | 1,234 in, 56 out |" in found
 
 
+def test_what_another_harness_did_not_count_is_unknown_and_not_0():
+    report = hostile_report("x")
+    checkpoints = tuple(replace(one, n_errors=None, n_length=None, n_cut=13) for one in report.checkpoints)
+
+    found = to_markdown(replace(report, checkpoints=checkpoints))
+
+    assert "| 3 | unknown | unknown | 13 |" in found
+
+
 def test_numbers_are_shown_beside_their_intervals():
     found = to_markdown(hostile_report("x"))
 
@@ -185,3 +194,24 @@ def test_without_verdicts_flips_and_faults_their_parts_are_left_out():
     assert "## Gate" not in found
     assert "## Flips" not in found
     assert "<details>" not in found
+
+
+def test_an_answer_that_was_not_kept_is_no_empty_answer():
+    report = hostile_report("x")
+    flip = replace(report.flips[0], baseline_text=None, baseline_reason="", baseline_value=1.0)
+
+    _, inside = outside_and_inside(to_markdown(replace(report, flips=(flip,))))
+
+    assert "base (right; a baseline file or a table of scores keeps no answers)" in inside
+
+
+def test_a_run_without_claims_has_no_table_of_them():
+    assert "Prompts and answers" not in to_markdown(replace(hostile_report("x"), audits=()))
+
+
+def test_the_page_is_not_pointed_to_where_there_is_none():
+    report = hostile_report("x")
+    found = to_markdown(replace(report, flips=report.flips[:1] * (SHOWN_FLIPS + 3)), where="with --html FILE")
+
+    assert "3 more with --html FILE." in found
+    assert "report.html" not in found

@@ -1,6 +1,5 @@
 """The terminal: the verdict first, lines that fit, and text of others that neither acts on it nor is markup."""
 
-import io
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -8,107 +7,12 @@ from pathlib import Path
 import pytest
 from hostile_report import HOSTILE, hostile_report, template
 from rich.cells import cell_len
-from rich.console import Console
+from terminal_reports import NAMES, report_of, shown
 
-from chateval.findings import Fidelity, Finding, Proportion, TemplateReport
-from chateval.records import (
-    CheckpointSummary,
-    Comparison,
-    Decoding,
-    Estimate,
-    Figure,
-    Flip,
-    Report,
-    TaskSummary,
-    Verdict,
-)
-from chateval.report.terminal import SHOWN_FLIPS, show
+from chateval.records import Estimate, Figure
+from chateval.report.terminal import SHOWN_FLIPS
 
 GOLDEN = Path(__file__).with_name("terminal_80.txt")
-NAMES = ("base", "sft", "lora", "sft-long-run", "merged", "run-of-monday/checkpoint-12000")
-
-
-def shown(report, *, is_terminal=False, markup=True, width=400, encoding="utf-8"):
-    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="")
-    show(
-        report,
-        Console(
-            file=stream,
-            width=width,
-            force_terminal=is_terminal,
-            color_system="standard" if is_terminal else None,
-            markup=markup,
-        ),
-    )
-    stream.flush()
-    return stream.buffer.getvalue().decode(encoding)
-
-
-def comparison(candidate, scorer, delta, low, high, p_adjusted, **more):
-    return Comparison("facts", scorer, "base", candidate, delta, low, high, 0.001, p_adjusted, 9, 1, 2, 12, 0, **more)
-
-
-def checked(name):
-    findings = (
-        Finding("CT208", "warning", "a system text that the chat does not have is added"),
-        Finding("CT201", "error", "the generation prompt lacks a newline, so that the answer starts elsewhere"),
-        Finding("CT201", "error", "so does the second turn"),
-    )
-    is_broken = name == "lora"
-    share = Proportion(20 if is_broken else 31, 31, 0.5, 1.0)
-    return TemplateReport(
-        subject=name,
-        verdict="BROKEN" if is_broken else "CONFORMS",
-        reason="2 errors: the generation prompt lacks a newline" if is_broken else "no error",
-        family="chatml",
-        template_origin="chat_template.jinja",
-        template_digest="d" * 64,
-        findings=findings if is_broken else findings[:1],
-        notes=(),
-        passed=(),
-        skipped=(),
-        fidelity=Fidelity("grammar chatml", "standard-1", share),
-        suppressed={"CT107": "known"} if name == "base" else {},
-    )
-
-
-def report_of(*names):
-    """A report on these checkpoints, the first the baseline, with a cell of every kind."""
-    checkpoints = tuple(
-        CheckpointSummary(
-            n, "chat", "float32", "own", "a" * 64, "b" * 64, None, 12, 0, 1, 0, 99, 9, template=checked(n)
-        )
-        for n in names
-    )
-    estimates, comparisons, audits, behaviour, figures, flips, verdicts = [], [], [], [], [], [], []
-    for index, name in enumerate(names):
-        estimates.append(Estimate(name, "facts", "exact", 0.25 + index / 10, 0.102, 0.499, 12, 0, 12))
-        estimates.append(Estimate(name, "facts", "f1", 0.5, 0.25, 0.75, 10, 2 * index, 12))
-        audits.append(Estimate(name, "*", "single_bos", 1.0, 0.757, 1.0, 12, 0, 12))
-        audits.append(Estimate(name, "*", "clean_stop", 1.0 if index else 0.75, 0.5, 0.9, 12, 0, 12))
-        audits.append(Estimate(name, "*", "readable_tool_calls", None, None, None, 0, 0, 0))
-        figures.append(Figure(name, "facts", "bleu", 21.4, 18.0, 25.1, "0-100", False, 12, 0))
-        if not index:
-            continue
-        comparisons.append(comparison(name, "exact", 0.5, 0.2, 0.8, 0.004))
-        comparisons.append(replace(comparison(name, "f1", -0.2, -0.4, -0.01, 0.3), n_dropped=2))
-        behaviour.append(Comparison("*", "clean_stop", "base", name, 0.25, 0.0, 0.5, None, None, 3, 0, 9, 12, 0))
-        flips += [Flip("facts", "exact", "base", name, "1" * 16, w, 0.0, 1.0, "", "", "", "", "", "") for w in (1, 0)]
-        verdicts.append(Verdict("facts/exact min_value 0.9", name, "fail", "0.350 [0.102, 0.499]: below the limit"))
-        verdicts.append(Verdict("facts/f1 max_drop 0.02", name, "inconclusive", "the limit lies inside", True))
-    task = TaskSummary("facts", 1, "", 12, 120, "generate", Decoding(), ("exact", "f1"), "c" * 64)
-    return Report(
-        baseline=names[0],
-        checkpoints=checkpoints,
-        tasks=(task,),
-        estimates=tuple(estimates),
-        audits=tuple(audits),
-        comparisons=tuple(comparisons),
-        flips=tuple(flips),
-        behaviour=tuple(behaviour),
-        verdicts=tuple(verdicts),
-        figures=tuple(figures),
-    )
 
 
 def test_three_checkpoints_stand_on_80_columns_as_written_down():
@@ -312,3 +216,54 @@ def test_a_template_without_fidelity_and_family_is_shown():
 
     assert "UNVERIFIED  family unknown, fidelity not measured" in found
     assert "nothing to hold it against" in found
+
+
+def test_examples_are_no_count_of_faults_and_one_flip_is_one():
+    report = hostile_report("x")
+
+    found = " ".join(shown(replace(report, flips=report.flips[:1])).split())
+
+    assert "both answers of 1 flip," in found
+    assert "1 example of prompts and answers at fault" in found
+
+
+def test_codes_are_explained_only_where_there_are_some():
+    report = hostile_report("x")
+    checkpoints = tuple(replace(one, template=None) for one in report.checkpoints)
+
+    assert "template explain" in shown(report)
+    assert "template explain" not in shown(replace(report, checkpoints=checkpoints))
+
+
+def test_results_without_samples_have_no_empty_parts():
+    figure = Figure("base", "facts", "acc", 0.5, None, None, "", False, 0, 0)
+    bare = replace(hostile_report("x"), tasks=(), estimates=(), comparisons=(), audits=(), flips=(), figures=(figure,))
+    task = replace(hostile_report("x").tasks[0], name="facts", scorers=())
+
+    found = shown(replace(bare, tasks=(task,)))
+
+    assert " facts / acc\n" in found
+    assert not re.search(r"\(\)|n=0|Scores|Prompts and answers", found)
+
+
+def test_flips_that_all_have_a_cause_are_counted_once():
+    report = hostile_report("x")
+    caused = tuple(replace(flip, cause="truncated") for flip in report.flips)
+
+    assert "Flips:" not in shown(replace(report, flips=caused))
+    assert "Flips:" in shown(replace(report, flips=(*caused, report.flips[0])))
+
+
+def test_a_run_that_may_stop_speaks_of_no_p():
+    report = report_of("base", "sft")
+    sequences = tuple(replace(c, p=None, p_adjusted=None) for c in report.comparisons)
+
+    found = shown(replace(report, comparisons=sequences, is_anytime=True), width=120)
+
+    assert "Against base, by confidence sequences:" in found
+    assert "brackets are 95 % confidence sequences" in found
+    assert '"?" is by its confidence sequence alone, without a test' in found
+    assert "facts (12 of 120 samples, in the order of their ids)" in found
+    assert "△ better?" in found
+    assert "stopped at 12 of 120 samples: the gate was decided" in found
+    assert "adjusted" not in found

@@ -4,18 +4,31 @@ from dataclasses import replace
 
 import pytest
 
-from chateval.records import CheckpointSummary, Comparison, Decoding, Estimate, Report, TaskSummary
+from chateval.records import (
+    CheckpointSummary,
+    Comparison,
+    Decoding,
+    Estimate,
+    Figure,
+    Report,
+    TaskSummary,
+    Verdict,
+)
 from chateval.report.words import (
     count_words,
     decoding_words,
     delta_words,
     direction,
+    early_words,
+    figure_words,
     mean_words,
     p_words,
     record_words,
     slice_words,
     standing,
     summary,
+    unit_words,
+    value_words,
     visible,
 )
 
@@ -58,7 +71,7 @@ def test_visible_text_can_always_be_written_as_utf8():
 
 
 @pytest.mark.parametrize(
-    ("found", "words"), [(ESTIMATE, "0.792 [0.595, 0.908]"), (NOTHING, "not scored"), (None, "not scored")]
+    ("found", "words"), [(ESTIMATE, "0.792 [0.595, 0.908]"), (NOTHING, "not scored"), (None, "not run")]
 )
 def test_a_mean_is_shown_with_its_interval(found, words):
     assert mean_words(found) == words
@@ -70,7 +83,7 @@ def test_a_mean_is_shown_with_its_interval(found, words):
         (ESTIMATE, "n=24"),
         (replace(ESTIMATE, n_unscored=2), "n=24, 2 unscored"),
         (NOTHING, "n=0, 24 unscored"),
-        (None, "n=0"),
+        (None, ""),
     ],
 )
 def test_unscored_samples_are_told_apart(found, words):
@@ -180,3 +193,61 @@ def test_more_than_noise_is_what_the_test_says():
     found = Comparison("t", "s", "base", "sft", -0.2, -0.3, -0.1, 0.001, 0.001, 1, 21, 78, 100, 0, noise=0.03)
 
     assert standing(found) == "worse"
+
+
+@pytest.mark.parametrize(
+    ("n", "words"),
+    [(24, "24 of 200 samples, in the order of their ids"), (200, "all 200 samples")],
+)
+def test_samples_of_a_run_that_may_stop_came_by_their_ids(n, words):
+    assert slice_words(replace(TASK, n_samples=n), is_anytime=True) == words
+
+
+def test_of_a_task_without_samples_none_were_kept():
+    assert slice_words(replace(TASK, n_samples=0, n_available=0)) == "no samples kept"
+
+
+@pytest.mark.parametrize(
+    ("unit", "is_less_better", "words"),
+    [("0-100", False, "0-100"), ("bits", True, "bits; less is better"), ("", True, "less is better"), ("", False, "")],
+)
+def test_a_unit_that_nobody_knows_leaves_no_empty_brackets(unit, is_less_better, words):
+    assert unit_words(unit, is_less_better=is_less_better) == words
+
+
+def test_a_figure_whose_samples_nobody_counted_has_no_n():
+    figure = Figure("sft", "facts", "acc", 0.5, None, None, "", False, 0, 0)
+
+    assert (figure_words(figure), figure_words(replace(figure, n=3))) == ("0.5", "0.5 n=3")
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "words"),
+    [
+        (1.0, "Rome", "1"),
+        (1.0, "", "1"),
+        (1.0, None, "right; a baseline file or a table of scores keeps no answers"),
+        (0.5, None, "0.5; a baseline file or a table of scores keeps no answers"),
+    ],
+)
+def test_an_answer_that_was_not_kept_is_no_empty_answer(value, text, words):
+    assert value_words(value, text) == words
+
+
+@pytest.mark.parametrize(
+    ("n", "outcomes", "words"),
+    [
+        (24, ["pass"], "stopped at 24 of 200 samples: the gate was decided"),
+        (24, ["inconclusive", "fail"], "stopped at 24 of 200 samples: the gate was decided"),
+        (200, ["pass"], "the gate was decided with all 200 samples"),
+        (200, ["pass", "inconclusive"], "the gate was not decided by all 200 samples"),
+        (24, ["inconclusive"], "the gate was not decided by 24 of 200 samples"),
+        (24, [], ""),
+    ],
+)
+def test_a_run_that_may_stop_says_where_it_did_and_why(n, outcomes, words):
+    verdicts = tuple(Verdict("rule", "sft", outcome, "") for outcome in outcomes)
+    report = Report("base", (), (replace(TASK, n_samples=n),), (), (), (), (), verdicts=verdicts, is_anytime=True)
+
+    assert early_words(report) == words
+    assert early_words(replace(report, is_anytime=False)) == ""

@@ -5,10 +5,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from chateval.records.leaderboard import Curve, Tradeoff
+from chateval.report.leaderboard.labels import Label, place_labels
 
 WIDTH = 460
 HEIGHT = 260
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 16, 14, 40
+_NAMED = 12
+"""Dots of a drawing up to which all are named that there is room for; of more, those on the front."""
 _DECADES = 1.0
 """A cost that spans more is drawn on a logarithmic axis."""
 
@@ -47,6 +50,8 @@ class Drawing:
     """Points of a polygon around the intervals; empty without."""
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
+    labels: tuple[Label, ...] = ()
+    """Names of dots; empty for a curve."""
     left: int = _LEFT
     right: int = WIDTH - _RIGHT
     top: int = _TOP
@@ -65,6 +70,10 @@ def draw_tradeoff(found: Tradeoff) -> Drawing:
         for point in found.points
     )
     front = sorted((dot for dot in dots if dot.is_marked), key=lambda dot: (dot.x, dot.y))
+    wanted = [dot for dot in dots if dot.is_marked or len(dots) <= _NAMED]
+    named = [(dot.x, dot.y, dot.name) for dot in sorted(wanted, key=lambda dot: not dot.is_marked)]
+    frame = (_LEFT + 2.0, 10.0, float(WIDTH), float(HEIGHT - _BOTTOM - 2))
+    labels = place_labels(named, [(dot.x, dot.y) for dot in dots], frame)
     ends = (min(costs), math.sqrt(min(costs) * max(costs)) if is_log else (min(costs) + max(costs)) / 2, max(costs))
     return Drawing(
         dots,
@@ -72,6 +81,7 @@ def draw_tradeoff(found: Tradeoff) -> Drawing:
         "",
         tuple(Tick(x(value), value) for value in ends),
         _score_ticks(scores, y),
+        labels,
     )
 
 

@@ -83,6 +83,8 @@ def scope(board: Leaderboard) -> list[str]:
         f"{_count(len(ranked(board)), 'checkpoint')} ranked by {by} {_count(len(board.tasks), 'task')} ({scorer}), "
         f"{_count(n_samples, 'shared sample')}."
     ]
+    if board.note:
+        lines.append(f"{board.note[:1].upper()}{board.note[1:]}.")
     for task in board.tasks:
         if task.n_left_out:
             n_known = task.n_samples + task.n_left_out

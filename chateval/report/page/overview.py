@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from chateval.findings import Finding
 from chateval.records import Comparison, Flip, Report, Run, Slice
 from chateval.report.tables import FlipGroup, flip_groups
+from chateval.report.words import MARKS, standing
 from chateval.template.output.words import evidence_lines
 
 STEPS = 8
@@ -55,6 +56,12 @@ def shade(found: Comparison | None, reach: float) -> str:
         return "level"
     step = max(1, min(STEPS, round(abs(found.delta) / reach * STEPS)))
     return f"{'up' if found.delta > 0 else 'down'}-{step}"
+
+
+def mark(found: Comparison) -> str:
+    """Return the sign of a difference, such as `▲`; empty where nothing can be told."""
+    word = standing(found)
+    return "" if word in ("unclear", "not compared") else MARKS[word]
 
 
 @dataclass(frozen=True, slots=True)

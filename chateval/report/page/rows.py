@@ -137,7 +137,7 @@ class _Gathering:
         prompt, response = found.prompt, found.response
         text = answer_text(response, row.sample)
         row.texts[place] = text[:SEARCHED]
-        row.finishes[place] = response.finish
+        row.finishes[place] = None if response.finish == "unknown" else response.finish
         row.n_prompt_tokens[place] = len(prompt.ids) or response.n_prompt_tokens or None
         row.n_output_tokens[place] = len(response.output_ids) or None
         row.answers[place] = _answer_json(response, text)

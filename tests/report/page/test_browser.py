@@ -250,3 +250,36 @@ def test_without_a_script_the_overview_stands_alone(browser, visit, tmp_path):
     assert page.is_visible("#flips")
     assert page.is_visible(".notice")
     context.close()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_every_checkpoint_stands_in_the_list_at_any_width(visit, width):
+    found = page_run(4)
+    names = {name: f"{name}-after-a-long-training" for name in NAMES}
+    run = replace(
+        found,
+        baseline=names["base"],
+        checkpoints=tuple(replace(one, name=names[one.name]) for one in found.checkpoints),
+        scores=tuple(replace(one, checkpoint=names[one.checkpoint]) for one in found.scores),
+        answers=[replace(one, checkpoint=names[one.checkpoint]) for one in found.answers],
+    )
+    report = replace(page_report(found), baseline=run.baseline, checkpoints=run.checkpoints, comparisons=(), flips=())
+    page = visit(run, report=report, fragment="#samples", viewport={"width": width, "height": 900})
+
+    item = page.locator(".item").first.bounding_box()
+    for name in page.locator(".item").first.locator(".values span").all():
+        box = name.bounding_box()
+        assert box["x"] + box["width"] <= item["x"] + item["width"]
+        assert box["y"] + box["height"] <= item["y"] + item["height"]
+    second = page.locator(".item").nth(1).bounding_box()
+    assert second["y"] == pytest.approx(item["y"] + item["height"], abs=1)
+
+
+def test_on_a_phone_every_score_is_in_sight_with_its_checkpoint(visit):
+    page = visit(page_run(6), viewport={"width": 390, "height": 844})
+
+    for cell in page.locator("#scores .cell:not(i)").all():
+        box = cell.bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+    assert page.locator("#scores .who:visible").count() == len(NAMES) * 2

@@ -137,7 +137,7 @@ def test_a_comparison_without_pairs_has_no_drawing():
 def test_scores_and_differences_have_their_numbers():
     texts = words_of(hostile_report("x"))
 
-    assert "0.750 +0.250 [0.200, 0.900] n=4" in texts
+    assert "sft x 0.750 ▲ +0.250 [0.200, 0.900] n=4" in texts
     assert "▲ +0.250 [+0.100, +0.400] p=0.004 2 won, 1 lost, 1 tied" in texts
 
 
@@ -167,7 +167,7 @@ def test_changes_refusals_causes_slices_crossings_and_noise_are_shown():
 
     assert "decoding max_new_tokens 128 -&gt; 256" in texts
     assert "sft x on facts : another version" in texts
-    assert "sft x facts exact ▼ 1 ▲ 1" in texts
+    assert "sft x facts exact truncated ▼ 1 ▲ 1" in texts
     assert "sft x, tag hard" in texts
     assert "-0.500 [-0.700, -0.300] 1 won, 9 lost of 16" in texts
     assert "facts / exact sft x +0.250 -0.125 +0.500 16" in texts
@@ -231,5 +231,45 @@ def test_tasks_say_how_answers_were_drawn_and_checkpoints_how_many_prompts_were_
     assert "3 0 7 13 1,234 / 56" in texts
 
 
+def test_what_another_harness_did_not_count_is_unknown_and_not_0():
+    report = hostile_report("x")
+    checkpoints = tuple(replace(one, n_errors=None, n_length=None, n_cut=13) for one in report.checkpoints)
+
+    assert "3 unknown unknown 13 1,234 / 56" in words_of(replace(report, checkpoints=checkpoints))
+
+
 def test_the_same_report_gives_the_same_bytes():
     assert to_html(hostile_report("x")) == to_html(hostile_report("x"))
+
+
+def test_what_only_the_interval_says_has_the_signs_of_the_terminal():
+    report = hostile_report("x")
+    perhaps = replace(report.comparisons[0], p_adjusted=0.3)
+
+    assert "△ +0.250" in words_of(replace(report, comparisons=(perhaps,)))
+    below = replace(perhaps, delta=-0.25, low=-0.4, high=-0.1)
+    assert "▽ -0.250" in words_of(replace(report, comparisons=(below,)))
+
+
+def test_a_task_that_a_checkpoint_was_not_asked_was_not_run():
+    report = hostile_report("x")
+
+    assert "sft x not run" in words_of(replace(report, estimates=report.estimates[:1], comparisons=()))
+
+
+def test_an_answer_that_was_not_kept_is_no_empty_answer():
+    report = hostile_report("x")
+    flip = replace(report.flips[0], baseline_text=None, baseline_value=1.0)
+
+    assert "base (right; a baseline file or a table of scores keeps no answers)" in words_of(
+        replace(report, flips=(flip,))
+    )
+
+
+def test_a_run_that_may_stop_speaks_of_confidence_sequences():
+    report = replace(hostile_report("x"), is_anytime=True)
+
+    texts = words_of(report)
+
+    assert "the line its 95 % confidence sequence" in texts
+    assert "adjusted p" not in texts

@@ -142,3 +142,13 @@ def test_a_raw_text_is_kept_as_what_follows_the_text():
 
     assert json.loads(row.answers[0])[1] == [4, "<|im_end|>"]
     assert isinstance(run.answers[0].prompt, Prompt)
+
+
+def test_an_end_that_nobody_wrote_down_is_not_shown():
+    run = page_run(1)
+    answers = [replace(one, response=replace(one.response, finish="unknown")) for one in run.answers]
+    run = replace(run, answers=answers)
+
+    rows, _ = collect(page_report(run), [run])
+
+    assert rows[0].finishes == [None] * 3

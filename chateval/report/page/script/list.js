@@ -1,6 +1,6 @@
 // The list of the samples found: only the lines in sight are in the document, however many there are.
 
-const HEIGHT = 58; // of a line, as in the style sheet
+let height = 58; // of a line: what the longest one takes at this width
 const AROUND = 8; // lines beside those in sight
 
 const list = document.getElementById('list');
@@ -12,11 +12,23 @@ let drawing = 0;
 /** Show these rows; the list goes back to its top unless the sample that is open is among them. */
 function show(rows) {
   found = rows;
-  rail.style.height = `${rows.length * HEIGHT}px`;
+  measure();
   if (rows.includes(chosen)) reveal();
   else list.scrollTop = 0;
   draw();
 }
+
+/** Find how high a line must be for the names and values of all checkpoints. */
+function measure() {
+  const values = make('div', 'values', make('b', '', longest(index.tasks.flatMap((task) => task.scorers))));
+  for (const name of index.checkpoints) values.append(make('span', '', `▲ ${visible(name)} 0.00`));
+  const probe = make('div', 'item', make('div', '', 'x'), values);
+  rail.replaceChildren(probe);
+  height = probe.offsetHeight || height;
+  rail.style.height = `${found.length * height}px`;
+}
+
+const longest = (names) => visible(names.reduce((one, other) => (other.length > one.length ? other : one), ''));
 
 /** Mark a row as the one that is open, and bring it into sight. */
 function choose(row) {
@@ -28,8 +40,8 @@ function choose(row) {
 function reveal() {
   const place = found.indexOf(chosen);
   if (place < 0) return;
-  const top = place * HEIGHT;
-  if (top < list.scrollTop || top + HEIGHT > list.scrollTop + list.clientHeight) {
+  const top = place * height;
+  if (top < list.scrollTop || top + height > list.scrollTop + list.clientHeight) {
     list.scrollTop = Math.max(0, top - list.clientHeight / 3);
   }
 }
@@ -37,8 +49,8 @@ function reveal() {
 function draw() {
   cancelAnimationFrame(drawing);
   drawing = 0;
-  const first = Math.max(0, Math.floor(list.scrollTop / HEIGHT) - AROUND);
-  const last = Math.min(found.length, Math.ceil((list.scrollTop + (list.clientHeight || 600)) / HEIGHT) + AROUND);
+  const first = Math.max(0, Math.floor(list.scrollTop / height) - AROUND);
+  const last = Math.min(found.length, Math.ceil((list.scrollTop + (list.clientHeight || 600)) / height) + AROUND);
   const want = asked(state);
   const items = [];
   for (let place = first; place < last; place += 1) items.push(line(found[place], place, want));
@@ -52,7 +64,8 @@ function line(row, place, want) {
   const scorer = Math.max(0, want.scorers[columns.task[row]]);
   const item = make('div', 'item');
   item.id = `row-${row}`;
-  item.style.top = `${place * HEIGHT}px`;
+  item.style.top = `${place * height}px`;
+  item.style.height = `${height}px`;
   item.setAttribute('role', 'option');
   item.setAttribute('aria-selected', String(row === chosen));
   item.setAttribute('aria-posinset', String(place + 1));
@@ -77,4 +90,7 @@ const worth = (value) => (value === null ? '–' : Number.isInteger(value) ? Str
 list.addEventListener('scroll', () => {
   if (!drawing) drawing = requestAnimationFrame(draw);
 });
-window.addEventListener('resize', () => draw());
+window.addEventListener('resize', () => {
+  measure();
+  draw();
+});

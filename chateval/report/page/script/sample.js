@@ -182,7 +182,8 @@ function answer(row, checkpoint, detail) {
   const box = make('div', 'answer', title, scores(row, checkpoint, detail, text));
   box.id = `answer-${checkpoint + 1}`;
   box.tabIndex = -1;
-  if (text === null) box.append(make('p', 'small', 'no answer'));
+  const isKept = columns.finish[checkpoint].some((one) => one !== null);
+  if (text === null) box.append(make('p', 'small', isKept ? 'no answer' : 'a baseline file or a table of scores keeps no answers'));
   else if (isRaw) box.append(block(rawText(row, checkpoint, detail), putExact));
   else {
     const before = wholeText(row, index.baseline, detail);
