@@ -5,6 +5,8 @@ import sys
 
 from chateval.errors import INTERRUPTED, OUR_FAULT, ChatevalError
 
+_INTERRUPTED = "chateval: interrupted"
+
 
 def main() -> None:
     """Run the command line and exit with its code (README, exit codes)."""
@@ -22,7 +24,7 @@ def main() -> None:
         _say(f"chateval: {error}")
         code = error.exit_code
     except KeyboardInterrupt:
-        _say("chateval: interrupted; finished answers are kept, and the same command goes on from there")
+        _say(_INTERRUPTED)
         code = INTERRUPTED
     except Exception as error:  # noqa: BLE001 - a crash ends here with its traceback and exit code
         code = _other(error)
@@ -41,7 +43,10 @@ def _other(error: Exception) -> int:
     """
     code = getattr(error, "exit_code", None)
     if not isinstance(code, int):
-        return INTERRUPTED if type(error).__name__ == "Abort" else OUR_FAULT
+        if type(error).__name__ != "Abort":
+            return OUR_FAULT
+        _say(_INTERRUPTED)  # typer makes an Abort of KeyboardInterrupt
+        return INTERRUPTED
     if hasattr(error, "show"):
         error.show()
     return code

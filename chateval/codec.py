@@ -163,7 +163,7 @@ def read_json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A YAML file with the line of every key and list element."""
+    """A YAML file with the line of every key and list element; line 0 is that of data without a file."""
 
     path: Path
     data: Any
@@ -173,7 +173,8 @@ class Document:
         """Return path:line of the value at `place`, or of the nearest value around it."""
         for end in range(len(place), -1, -1):
             if place[:end] in self.lines:
-                return f"{self.path}:{self.lines[place[:end]]}"
+                line = self.lines[place[:end]]
+                return f"{self.path}:{line}" if line else str(self.path)
         return str(self.path)
 
 

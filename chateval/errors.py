@@ -8,7 +8,8 @@
     ├── TemplateError          2   a chat template that is absent or cannot carry the messages
     ├── GateError              2   a gate rule that names nothing in the run
     ├── StoreError             2   the response store or the run folder cannot be read or written
-    └── EngineError           70   answers are not those of the plain way: our fault
+    ├── EngineError           70   answers are not those of the plain way: our fault
+    └── InterruptionError    130   Ctrl-C or SIGTERM; the same command goes on from there
 
 A message is one line: where (path:line), which field, what was found, what is allowed.
 What a single sample does wrong is never an exception: it is data (`Response.error`, `Mark.reason`).
@@ -61,6 +62,12 @@ class EngineError(ChatevalError):
     """An engine answered otherwise than the plain way does; its numbers are not to be trusted."""
 
     exit_code = OUR_FAULT
+
+
+class InterruptionError(ChatevalError):
+    """Somebody ended a command before its time."""
+
+    exit_code = INTERRUPTED
 
 
 def first_line(error: BaseException) -> str:

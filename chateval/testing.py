@@ -6,9 +6,9 @@ def test_the_adapter_is_no_worse(chateval_run):  # the fixture comes with the py
     assert_no_regression(chateval_run, baseline="reports/baselines/sft.json", max_drop=0.02)
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chateval.records import Report, Rule, Run, Verdict
 
@@ -27,7 +27,7 @@ def assert_no_regression(
     *,
     baseline: Run | str | Path | None = None,
     max_drop: float = 0.02,
-    rules: Sequence[Rule] = (),
+    rules: Sequence[Rule | Mapping[str, Any]] = (),
     allow_inconclusive: bool = False,
 ) -> None:
     """Raise AssertionError if a run is worse than its baseline, with a table of what fell and samples that were lost.
@@ -36,18 +36,19 @@ def assert_no_regression(
         run: A run, its report, or a path: a run folder of chateval or what another harness left.
         baseline: A baseline file, a run of one checkpoint, or None: the run's own baseline.
         max_drop: Largest loss that passes on any scorer of any task, in [0, 1].
-        rules: Of a gate, instead of `max_drop`.
+        rules: Of a gate, instead of `max_drop`: Rules, or mappings as in chateval.yaml.
         allow_inconclusive: Whether too few samples, or a limit inside the interval, is let pass.
 
     Raises:
         AssertionError: If a rule fails, or is inconclusive and that is not allowed.
-        ChatevalError: If the run cannot be read, or a rule names nothing in it.
+        ChatevalError: If the run cannot be read, or a rule is none or names nothing in it.
     """
+    from chateval.config import as_rules
     from chateval.pipeline.against import against, gate_runs
     from chateval.pipeline.gated import gate_again
 
     __tracebackhide__ = True
-    held = list(rules) or [Rule(task="*", scorer="*", max_drop=max_drop)]
+    held = list(as_rules(rules, "rules")) or [Rule(task="*", scorer="*", max_drop=max_drop)]
     if isinstance(run, Report):
         if baseline is not None:
             raise TypeError("a report has its baseline; give the run itself, to hold it against another one")
@@ -106,12 +107,18 @@ def _message(report: Report, bad: Sequence[Verdict]) -> str:
     return "\n".join(visible(line) for line in lines)
 
 
+def _answer(value: float, text: str | None) -> str:
+    from chateval.report.words import value_words
+
+    return f"({value_words(value, text)})" if text is None else text
+
+
 def _flip_lines(flip: "Flip") -> list[str]:
     told = {
         "sample": flip.sample_id,
         "asked": flip.question,
         "target": flip.target,
-        flip.baseline: flip.baseline_text,
-        flip.candidate: f"{flip.candidate_text} ({flip.cause or flip.candidate_reason})",
+        flip.baseline: _answer(flip.baseline_value, flip.baseline_text),
+        flip.candidate: f"{_answer(flip.candidate_value, flip.candidate_text)} ({flip.cause or flip.candidate_reason})",
     }
     return [f"{name}: {' '.join(text.split())[:_CHARACTERS]}" for name, text in told.items() if text]

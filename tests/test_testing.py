@@ -6,6 +6,7 @@ from pathlib import Path
 import hand_made
 import pytest
 
+from chateval.errors import ConfigError
 from chateval.pipeline.against import gate_runs
 from chateval.records import Rule
 from chateval.store import read_baseline, write_baseline
@@ -61,6 +62,26 @@ def test_rules_and_a_report_may_be_given():
     assert_no_regression(report, rules=[Rule(max_errors=0)])
     with pytest.raises(TypeError, match="give the run itself"):
         assert_no_regression(report, baseline="x.json")
+
+
+def test_rules_may_be_mappings_as_in_the_yaml():
+    assert_no_regression(pair(350), rules=[{"scorer": "exact", "max_drop": 0.1}, {"max_errors": 0}])
+    with pytest.raises(AssertionError, match="1 fail"):
+        assert_no_regression(pair(100), rules=[{"scorer": "exact", "max_drop": 0.1}])
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ({"max_dorp": 0.1}, r"^rules\[0\]: unknown key 'max_dorp'; allowed: task, "),
+        ({"scorer": "*"}, r"^rules\[0\]: .*exactly one of"),
+        ({"scorer": "*", "max_drop": 2}, r"^rules\[0\]: max_drop: "),
+        ("max_drop", r"^rules\[0\]: "),
+    ],
+)
+def test_a_mapping_that_is_no_rule_is_refused_in_one_line(rule, words):
+    with pytest.raises(ConfigError, match=words):
+        assert_no_regression(pair(350), rules=[rule])
 
 
 SUITE = """

@@ -7,15 +7,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from chateval.compare.runs import compare_runs
+from chateval.compare import leaderboard
+from chateval.compare import runs as comparing
+from chateval.compare.entrants import HEADLINE
 from chateval.errors import ConfigError, DataError, StoreError
 from chateval.integrations.importers import inspect_log, lighteval_details, lm_eval, promptfoo, table
 from chateval.integrations.importers.draft import Draft
-from chateval.integrations.importers.files import stem_of
+from chateval.integrations.importers.files import parsing_once, stem_of
+from chateval.integrations.importers.finish import finish
 from chateval.records import Report, Run
+from chateval.records.leaderboard import By, Leaderboard
 from chateval.report import read_report, visible
 from chateval.store.baseline import is_baseline, read_baseline
 from chateval.store.read import REPORT, is_run, read_run
+from chateval.store.run import check_ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,7 @@ class Importer:
 IMPORTERS: Mapping[str, Importer] = {
     "lm-eval": Importer(lm_eval.find, lm_eval.read, "lm-evaluation-harness (results_*.json, samples_*.jsonl)"),
     "inspect": Importer(inspect_log.find, inspect_log.read, "Inspect (.eval, .json)"),
-    "promptfoo": Importer(promptfoo.find, promptfoo.read, "promptfoo (eval -o FILE.json)"),
+    "promptfoo": Importer(promptfoo.find, promptfoo.read, "promptfoo (eval -o FILE.json or FILE.jsonl)"),
     "lighteval": Importer(
         lighteval_details.find, lighteval_details.read, "lighteval (details_*.parquet, results_*.json)"
     ),
@@ -44,7 +49,47 @@ _LOG = logging.getLogger("chateval")
 _NAMED = re.compile(r"(?P<name>[\w.-]+)=(?P<path>.+)", re.DOTALL)
 
 
-def open_run(path: Path, *, harness: str | None = None) -> Run:
+def compare_runs(runs: Sequence[Run | str | Path], baseline: str | None = None) -> Report:
+    """Compare the checkpoints of several runs on the samples that they share, as `chateval compare` does.
+
+    Args:
+        runs: At least one, of any harness: as `open_run` returns them, or where they are.
+        baseline: Name of a checkpoint, `RUN/CHECKPOINT` where two have one name; None is the baseline of the first run.
+
+    Raises:
+        StoreError, DataError: If a run cannot be read, or there is no such baseline.
+    """
+    return comparing.compare_runs(_opened(runs), baseline)
+
+
+def rank_runs(
+    runs: Sequence[Run | str | Path],
+    *,
+    tasks: Sequence[str] = (),
+    scorer: str = HEADLINE,
+    by: By = "mean",
+) -> Leaderboard:
+    """Rank the checkpoints of all runs on the samples that they share, as `chateval leaderboard` does.
+
+    Args:
+        runs: At least one, of any harness: as `open_run` returns them, or where they are.
+        tasks: Those that count; empty lets the runs decide.
+        scorer: `headline` is the first of each task; else the name of one.
+        by: `mean` is the mean over tasks, each task equal; `win-rate` the share of samples won against the others.
+
+    Raises:
+        StoreError, DataError: If a run cannot be read, or nothing is left to rank on.
+    """
+    return leaderboard.rank_runs(_opened(runs), tasks=tasks, scorer=scorer, by=by)
+
+
+def _opened(runs: Sequence[Run | str | Path]) -> list[Run]:
+    if isinstance(runs, str | Path | Run):
+        raise ConfigError("runs: a list of them, such as [run] or ['reports/runs/a', 'reports/runs/b']")
+    return [run if isinstance(run, Run) else open_run(run) for run in runs]
+
+
+def open_run(path: str | Path, *, harness: str | None = None) -> Run:
     """Read a run of any kind.
 
     Args:
@@ -58,16 +103,19 @@ def open_run(path: Path, *, harness: str | None = None) -> Run:
     """
     if harness is not None and harness not in IMPORTERS:
         raise ConfigError(f"unknown harness {harness!r}; known: {', '.join(IMPORTERS)}")
+    path = Path(path)
     if not path.exists():
         raise StoreError(f"{path}: not there")
+    check_ended(path)
     if harness is None and is_run(path):
         return read_run(path)
     if harness is None and path.is_file() and is_baseline(path):
         return read_baseline(path)
-    for importer in (IMPORTERS[harness],) if harness is not None else IMPORTERS.values():
-        files = importer.find(path)
-        if files:
-            return _import(importer, path, files)
+    with parsing_once():
+        for importer in (IMPORTERS[harness],) if harness is not None else IMPORTERS.values():
+            files = importer.find(path)
+            if files:
+                return _import(importer, path, files)
     known = "; ".join(one.words for one in IMPORTERS.values())
     raise StoreError(f"{path}: not a run; understood are run folders and baselines of chateval, {known}")
 
@@ -76,7 +124,7 @@ def _import(importer: Importer, path: Path, files: list[Path]) -> Run:
     is_collecting = gc.isenabled()
     gc.disable()  # nothing here has cycles, and looking for them among a million records takes as long as the rest
     try:
-        run = importer.read(path, files).finish(path.resolve().name if path.is_dir() else stem_of(path))
+        run = finish(importer.read(path, files), path.resolve().name if path.is_dir() else stem_of(path))
     except RecursionError as error:
         raise DataError(f"{path}: nested too deeply") from error
     finally:
@@ -136,7 +184,7 @@ def open_report(text: str) -> Report:
         ConfigError, StoreError, DataError: As `open_runs`.
     """
     _, path = parse_run(text)
-    return read_report(path) if is_run(path) or path.name == REPORT else compare_runs(open_runs([text]))
+    return read_report(path) if is_run(path) or path.name == REPORT else comparing.compare_runs(open_runs([text]))
 
 
 def _say_notes(run: Run) -> None:

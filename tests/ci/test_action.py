@@ -120,9 +120,15 @@ def test_the_core_step_runs_gates_and_hands_on_the_verdict(core, tmp_path):
     report = Path(outputs["report"])
     assert {"run", "gate.xml", "comment.md", "templates.sarif"} <= {path.name for path in report.iterdir()}
     assert json.loads((report / "run/report.json").read_text())["tasks"][0]["n_samples"] == 20
-    assert (tmp_path / "summary.md").read_text().startswith("# base / sft")
+    assert (tmp_path / "summary.md").read_text().startswith("**ENGINE fake: no model answered**\n\n# base / sft")
 
-    _, outputs = core("{max_errors: 0}", RUN=str(report / "run"))
+    whole = str(report / "run")
+    _, outputs = core("{max_errors: 0}", RUN=whole, BASELINE=whole, CHECKPOINT="sft")
+
+    assert (outputs["outcome"], outputs["exit-code"]) == ("pass", "0")
+    assert "sft" in Path(outputs["report"], "gate.xml").read_text()
+
+    _, outputs = core("{max_errors: 0}", RUN=whole)
 
     assert (outputs["outcome"], outputs["exit-code"]) == ("pass", "0")
 

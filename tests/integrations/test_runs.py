@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from chateval.cli.app import app
 from chateval.compare.runs import compare_runs
 from chateval.errors import ConfigError, DataError, StoreError
+from chateval.integrations.importers import files
 from chateval.integrations.runs import IMPORTERS, open_report, open_run, open_runs, parse_run
 from chateval.task import load_task
 
@@ -181,3 +182,30 @@ def test_a_run_of_chateval_and_one_of_lm_eval_pair_on_the_rows_of_a_data_set(tmp
     task = load_task(str(tmp_path / "tiny_sums"), check=lambda *_: None)
 
     assert [sample.id for sample in task.samples] == list(own.samples["tiny_sums"])[:5]
+
+
+@pytest.mark.parametrize("name", ["x.json", "x.jsonl", "x.txt"])
+@pytest.mark.parametrize("indent", [None, 1])
+def test_a_file_is_parsed_once_whoever_looks_at_it(tmp_path, monkeypatch, name, indent):
+    output = json.loads((LOGS / "promptfoo" / "echoes.json").read_text("utf-8"))
+    write(tmp_path / name, json.dumps(output, indent=indent))
+    sizes = []
+
+    def parse(data, *, where):
+        sizes.append(len(data))
+        return files.parse_(data, where=where)
+
+    monkeypatch.setattr(files, "parse_", files.parse, raising=False)
+    monkeypatch.setattr(files, "parse", parse)
+
+    open_run(tmp_path / name)
+
+    assert [size for size in sizes if size > 1000] == [(tmp_path / name).stat().st_size]
+
+
+def test_what_was_parsed_is_not_kept_for_the_next_time(tmp_path):
+    path = write(tmp_path / "x.json", json.dumps([{"model": "m", "id": "a", "score": 1}]))
+    assert [one.value for one in open_run(path).scores] == [1.0]
+    write(path, json.dumps([{"model": "m", "id": "a", "score": 0}]))
+
+    assert [one.value for one in open_run(path).scores] == [0.0]

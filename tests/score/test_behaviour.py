@@ -60,6 +60,11 @@ def test_a_clean_stop_is_the_end_of_turn_or_a_stop_string(finish, ids, end, valu
     assert (found.value, found.answer) == (value, answer)
 
 
+@pytest.mark.parametrize("scorer", [clean_stop, not_truncated])
+def test_nothing_is_said_of_an_end_that_is_unknown(scorer):
+    assert scorer(case(finish="unknown", ids=())).value is None
+
+
 def test_an_unclean_stop_names_the_token_that_was_expected():
     assert "<|im_end|>" in clean_stop(case(ids=(20, TEXT_END))).reason
 

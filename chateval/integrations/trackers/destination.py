@@ -84,13 +84,16 @@ def chosen(report: Report, names: tuple[str, ...]) -> list[CheckpointSummary]:
     """Return the checkpoints of these names, or all.
 
     Raises:
-        ConfigError: If there is none of a name.
+        ConfigError: If there is none of a name, or no model answered as one.
     """
     known = {checkpoint.name: checkpoint for checkpoint in report.checkpoints}
     for name in names:
         if name not in known:
             raise ConfigError(f"--checkpoint {name}: the run has {', '.join(known)}")
-    return [known[name] for name in names or known]
+    found = [known[name] for name in names or known]
+    if fake := [checkpoint.name for checkpoint in found if checkpoint.is_fake]:
+        raise ConfigError(f"{fake[0]}: the fake engine answered, no model, so there is no result to share")
+    return found
 
 
 def metrics(report: Report, checkpoint: str) -> dict[str, float]:

@@ -1,5 +1,7 @@
 """The libraries of trackers, kept quiet and off the network unless the user asked for it."""
 
+import io
+import logging
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -7,6 +9,7 @@ from contextlib import contextmanager, redirect_stdout
 from importlib.util import find_spec
 
 from chateval.errors import ConfigError
+from chateval.report import visible
 
 
 def need(module: str) -> None:
@@ -17,13 +20,23 @@ def need(module: str) -> None:
 
 @contextmanager
 def quiet(environment: Mapping[str, str | None]) -> Iterator[None]:
-    """Change the environment for a while, None to take a variable out; what the library prints goes to stderr."""
+    """Change the environment for a while, None to take a variable out.
+
+    What the library prints or logs below a warning is held back, and shown on stderr only if it fails.
+    """
     before = {name: os.environ.get(name) for name in environment}
+    level = logging.root.manager.disable
+    held = io.StringIO()
     _set(environment)
+    logging.disable(max(level, logging.INFO))
     try:
-        with redirect_stdout(sys.stderr):
+        with redirect_stdout(held):
             yield
+    except BaseException:
+        sys.stderr.write(visible(held.getvalue()))
+        raise
     finally:
+        logging.disable(level)
         _set(before)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from chateval.integrations.trackers.destination import Destination, Entry, Value, entries, tables, write_files
 from chateval.integrations.trackers.library import need, quiet
 from chateval.records import Report, Run
+from chateval.store import check_writable
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -32,7 +33,7 @@ class MlflowTracker:
         found = entries(run, report, self._to)
         need("mlflow")
         out = (self._to.out or Path()).resolve()
-        out.mkdir(parents=True, exist_ok=True)
+        check_writable(out)
         uri = self._to.option("tracking_uri", f"sqlite:///{out / 'mlflow.db'}")
         silence = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
         with quiet(silence), tempfile.TemporaryDirectory() as scratch:

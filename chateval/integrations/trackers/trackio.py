@@ -11,6 +11,7 @@ from chateval.errors import ConfigError
 from chateval.integrations.trackers.destination import Destination, Entry, entries, tables, write_files
 from chateval.integrations.trackers.library import need, quiet
 from chateval.records import Report, Run
+from chateval.store import check_writable
 
 _REMOTE = ("TRACKIO_SPACE_ID", "TRACKIO_SERVER_URL", "TRACKIO_BUCKET_ID", "TRACKIO_WEBHOOK_URL")
 
@@ -30,6 +31,7 @@ class TrackioTracker:
         space = self._to.options.get("space_id")
         environment: dict[str, str | None] = {} if space else dict.fromkeys(_REMOTE)
         if self._to.out is not None:
+            check_writable(self._to.out)
             environment["TRACKIO_DIR"] = str(self._to.out.resolve())
         network = nullcontext() if space else _hub_offline()
         with network, quiet(environment), tempfile.TemporaryDirectory() as scratch:

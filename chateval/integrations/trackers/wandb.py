@@ -9,6 +9,7 @@ from chateval.errors import ConfigError
 from chateval.integrations.trackers.destination import Destination, Entry, entries, tables, write_files
 from chateval.integrations.trackers.library import need, quiet
 from chateval.records import Report, Run
+from chateval.store import check_writable
 
 _MODES = ("offline", "online")
 
@@ -29,7 +30,7 @@ class WandbTracker:
         found = entries(run, report, self._to)
         need("wandb")
         out = (self._to.out or Path()).resolve()
-        out.mkdir(parents=True, exist_ok=True)
+        check_writable(out)
         environment = {
             "WANDB_ERROR_REPORTING": "false",
             "WANDB_DATA_DIR": str(out / "wandb"),  # the files wait there for `wandb sync`

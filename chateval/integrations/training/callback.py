@@ -1,14 +1,14 @@
 """A callback for transformers' Trainer and those of TRL: the model in training, evaluated every so many steps."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 from transformers import Trainer, TrainerCallback
 
-from chateval.config import Suite
+from chateval.config import Suite, as_rules
 from chateval.errors import ChatevalError, ConfigError
 from chateval.integrations.training.curve import compare_steps
 from chateval.integrations.training.processes import refuse_sharding, share
@@ -41,7 +41,7 @@ class EvaluateCallback(TrainerCallback):  # type: ignore[misc] # transformers is
         out: str | Path,
         every_steps: int | None = None,
         baseline: Baseline = "start",
-        stop_on: Rule | Sequence[Rule] | float | None = None,
+        stop_on: Rule | Mapping[str, Any] | Sequence[Rule | Mapping[str, Any]] | float | None = None,
         limit: int | None = None,
         log_prefix: str = "chateval",
         trust_code: bool = False,
@@ -54,8 +54,8 @@ class EvaluateCallback(TrainerCallback):  # type: ignore[misc] # transformers is
             every_steps: Optimizer steps between two evaluations; None is at the start and at the end only.
             baseline: What deltas are taken against: the model at the `start`; with LoRA also the base under it
                 (`adapter_off`), evaluated once; the path of a run; or None, which evaluates no start.
-            stop_on: Rules of a gate, of which a failed one stops the training, an inconclusive one does not; a number
-                is the `max_drop` of the first scorer of every task, in (0, 1).
+            stop_on: Rules of a gate (Rules, or mappings as in chateval.yaml), of which a failed one stops the training,
+                an inconclusive one does not; a number is the `max_drop` of the first scorer of every task, in (0, 1).
             limit: First samples of each task; None takes all.
             log_prefix: Of the names in logs and trackers.
             trust_code: Lets tasks run scorers of your own, and code that models wrote.
@@ -68,7 +68,7 @@ class EvaluateCallback(TrainerCallback):  # type: ignore[misc] # transformers is
             raise ConfigError(f"every_steps={every_steps}: must be at least 1, or None")
         if isinstance(stop_on, int | float) and not 0 < stop_on < 1:
             raise ConfigError(f"stop_on={stop_on}: the largest drop that is borne, in (0, 1)")
-        rules = (stop_on,) if isinstance(stop_on, Rule) else stop_on or ()
+        rules = float(stop_on) if isinstance(stop_on, int | float) else as_rules(stop_on or (), "stop_on")
         own = suite if isinstance(suite, Suite) else Suite((), tuple(suite), baseline="")
         own = own if limit is None else replace(own, limit=limit)
         judged = [Rule(max_drop=rules)] if isinstance(rules, float) else rules

@@ -343,6 +343,8 @@ def test_the_curve_has_a_row_for_each_step_and_scorer(tiny_chat, tmp_path, easy,
         ({"every_steps": 0}, ConfigError, "at least 1"),
         ({"stop_on": 2}, ConfigError, r"in \(0, 1\)"),
         ({"stop_on": 0.1, "baseline": None}, GateError, "needs a baseline"),
+        ({"stop_on": {"scorer": "*", "max_dorp": 0.1}}, ConfigError, r"^stop_on\[0\]: unknown key 'max_dorp'"),
+        ({"stop_on": [{"scorer": "*", "max_drop": 0.1}], "baseline": None}, GateError, "needs a baseline"),
         ({"stop_on": Rule(scorer="*", checkpoint="sft", max_drop=0.1)}, GateError, "the one that is trained"),
     ],
 )
