@@ -120,7 +120,10 @@ def test_nan_is_not_written(value):
         (RESPONSE + ',"n_prompt_tokens":3.0}', "n_prompt_tokens: Input should be a valid integer"),
         (RESPONSE + ',"n_prompt_tokens":true}', "n_prompt_tokens: Input should be a valid integer"),
         (RESPONSE + ',"choice_logprobs":[[-1.0],["x"]]}', r"choice_logprobs\[1\]\[0\]: Input should be a valid number"),
-        ('{"sample_id":"a","text":"x","finish":"done"}', "finish: Input should be 'eos', 'stop', 'length' or 'error'"),
+        (
+            '{"sample_id":"a","text":"x","finish":"done"}',
+            "finish: Input should be 'eos', 'stop', 'length', 'error' or 'unknown'",
+        ),
         (RESPONSE + ',"text":"y"}', "not valid JSON: key 'text' stands twice"),
         (RESPONSE + ',"choice_logprobs":[[NaN]]}', "not valid JSON: NaN is not a JSON number"),
         (RESPONSE + ',"choice_logprobs":[[-Infinity]]}', "not valid JSON: -Infinity is not a JSON number"),

@@ -497,8 +497,12 @@ def test_a_flip_shows_the_repeat_that_is_not_right(suite, tasks, cache_dir, tmp_
     path.write_text(path.read_text().replace("max_new_tokens: 8", "max_new_tokens: 8, temperature: 0.7, repeats: 3"))
 
     def engine(subject):
-        is_base = subject.name == "base"
-        return FakeEngine(lambda prompt: prompt.target if is_base or prompt.repeat == 0 else f"no {prompt.repeat}")
+        def reply(prompt):
+            a, _, b, _ = prompt.messages[-1]["content"].split()
+            is_right = subject.checkpoint.name == "base" or prompt.repeat == 0
+            return str(int(a) + int(b)) if is_right else f"none, repeat {'abc'[prompt.repeat]}"
+
+        return FakeEngine(reply)
 
     result = evaluate(
         replace(suite, tasks=tasks[:1], gate=()),
@@ -508,4 +512,4 @@ def test_a_flip_shows_the_repeat_that_is_not_right(suite, tasks, cache_dir, tmp_
         watcher=Quiet(),
     )
 
-    assert result.report.flips
+    assert {(flip.candidate_text, flip.won) for flip in result.report.flips} == {("none, repeat b", False)}
