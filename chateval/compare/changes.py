@@ -1,6 +1,6 @@
 """What was otherwise with one checkpoint than with another: the manifests of their runs, in words."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
@@ -50,6 +50,11 @@ class Side:
                 return entry
         return {}
 
+    @property
+    def asked(self) -> Mapping[str, Any]:
+        """What the manifest says of how prompts for the checkpoint are put together."""
+        return asked_of(self.manifest, self.entry)
+
 
 def find_changes(before: Side, after: Side, *, paired: Mapping[str, Pairing] | None = None) -> list[Change]:
     """Return what differs between two checkpoints and their runs, what can move most first; nothing that is equal.
@@ -67,8 +72,7 @@ def find_changes(before: Side, after: Side, *, paired: Mapping[str, Pairing] | N
     found += [("template", *change) for change in templates]
     if before.manifest is not after.manifest:
         found += _settings(before.manifest, after.manifest)
-        prompts = asked_apart(asked_of(before.manifest, before.entry), asked_of(after.manifest, after.entry))
-        found += (("prompt", *setting) for setting in prompts)
+        found += (("prompt", *setting) for setting in asked_apart(before.asked, after.asked))
         found += _tasks(before, after)
         found += _pairings(paired or {})
     found += _software(before, after)
@@ -141,9 +145,10 @@ def _settings(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[F
 
 def _tasks(before: Side, after: Side) -> Iterator[Found]:
     known = {task.name: task for task in before.tasks}
+    of_run = set(asked_apart(before.asked, after.asked))
     for task in after.tasks:
         if task.name in known:
-            yield from _task(_asking(known[task.name], before), _asking(task, after))
+            yield from _task(_asking(known[task.name], before), _asking(task, after), of_run)
 
 
 def _asking(task: TaskSummary, side: Side) -> Asking:
@@ -154,13 +159,15 @@ _KINDS: Mapping[str, tuple[ChangeKind, str]] = {"version": ("scoring", "version"
 """Kind and name of a setting that is none of decoding."""
 
 
-def _task(before: Asking, after: Asking) -> Iterator[Found]:
+def _task(before: Asking, after: Asking, of_run: Collection[tuple[str, str, str]]) -> Iterator[Found]:
+    """Yield what is otherwise with a task; `of_run` is what is so with all tasks and is said already."""
     old, new = before.task, after.task
     name, is_told = new.name, has_digests(old, new)
     if not is_told:
         yield "data", f"{name}: what is asked was not written down; samples pair by their content", "", ""
     for what, mine, theirs in asked_apart(before.asked, after.asked):
-        yield "prompt", f"{name}: {what}", mine, theirs
+        if (what, mine, theirs) not in of_run:
+            yield "prompt", f"{name}: {what}", mine, theirs
     apart = list(settings_apart(before, after))
     for what, mine, theirs in apart:
         if what != "version" or is_apart(what, before, after):

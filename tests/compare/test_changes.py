@@ -122,7 +122,13 @@ def log(name, *, system=None, version="0.4.9", **said):
     found = {
         "checkpoints": [{"checkpoint": {"name": "sft", "path": "org/sft"}}],
         "models": {"org/sft": {"system_instruction": system}},
-        "tasks": [{"name": "facts", "written": ["n_demos", "decoding", "version"]}],
+        "tasks": [
+            {
+                "name": "facts",
+                "written": ["n_demos", "decoding", "version"],
+                "system_instruction": system,
+            }
+        ],
     }
     summary = checkpoint("sft", weights_digest="")
     return Side(name, summary, (task(prompt_digest="", **said),), found, f"lm-eval {version}")
@@ -138,6 +144,13 @@ def test_settings_that_both_logs_wrote_down_are_listed():
         ("decoding", "facts: temperature 0.0 -> 0.7"),
         ("data", "facts: what is asked was not written down; samples pair by their content"),
     ]
+
+
+def test_a_system_instruction_of_one_task_is_named_with_it():
+    before, after = log("a"), log("b")
+    after.manifest["tasks"][0]["system_instruction"] = "Be brief."
+
+    assert ("prompt", "facts: system instruction none -> Be brief.") in changed(before, after)
 
 
 def test_a_long_system_instruction_is_cut_and_told_apart():
