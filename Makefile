@@ -5,15 +5,16 @@ BIN := .venv/bin
 LMEVAL := .venv-bench-lmeval/bin
 LIGHTEVAL := .venv-bench-lighteval/bin
 VLLM := .venv-vllm/bin
+AUDIT := .venv-audit/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test test-slow test-vllm agreement bench check fix install wheel clean
+.PHONY: demo test test-slow test-vllm agreement bench audit audit-local mutants check fix install wheel clean
 
 demo: .venv/train ## Fine-tune a real chat model twice, compare it with its base, run the gate
 	$(BIN)/chateval demo --out reports/runs/demo $(if $(FULL),--full)
 
-test: .venv/dev ## The tests that need no real model
-	OMP_NUM_THREADS=2 $(BIN)/pytest
+test: .venv/dev ## The tests that need no real model, a process for each processor, at most 8
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --maxprocesses 8 --dist loadfile
 
 test-slow: .venv/dev ## The tests on the real SmolLM2
 	OMP_NUM_THREADS=2 $(BIN)/pytest -m slow --timeout 1500
@@ -26,6 +27,18 @@ agreement: .venv/dev ## How far the scorers agree with verdicts that others publ
 
 bench: .venv/dev .venv-bench-lmeval/ready .venv-bench-lighteval/ready ## Speed against other harnesses; BENCH="--quick" or "--only CELL"
 	$(BIN)/python -m benchmarks $(BENCH)
+
+audit: audit-local ## audit-local, and PyPI's advisories about all that chateval needs; needs that service
+	$(AUDIT)/python .ci/audit/vulnerabilities.py .venv
+
+audit-local: .venv/dev .venv-audit/ready ## Insecure code (bandit), licences of dependencies, imports that no dependency declares
+	$(AUDIT)/bandit --quiet --recursive --configfile pyproject.toml chateval
+	$(AUDIT)/deptry chateval
+	$(AUDIT)/python .ci/audit/licences.py .venv
+
+mutants: .venv/mutants ## Changes of the code that no test notices; MUTANTS="chateval.stats.*" for some of it
+	OMP_NUM_THREADS=1 PYTHONPATH=tests/support $(BIN)/mutmut run $(MUTANTS)
+	$(BIN)/python .ci/audit/mutants.py mutants
 
 check: .venv/dev ## Format, lint, types, layers
 	$(BIN)/ruff format --check .
@@ -43,7 +56,7 @@ wheel: .venv/dev ## Build the wheel into dist/
 install: .venv/train
 
 clean:
-	rm -rf .venv .venv-vllm .venv-bench-lmeval .venv-bench-lighteval .bench dist reports/runs
+	rm -rf .venv .venv-vllm .venv-audit mutants .venv-bench-lmeval .venv-bench-lighteval .bench dist reports/runs
 
 # Stamps in .venv say what was installed and are older than pyproject.toml when it has changed.
 .venv/torch:
@@ -60,6 +73,18 @@ clean:
 .venv/dev: .venv/torch pyproject.toml
 	$(BIN)/pip install --quiet --editable '.[dev]'
 	touch $@ .venv/train
+
+.venv/mutants: .venv/dev
+	$(BIN)/pip install --quiet --editable '.[dev,mutants]'
+	touch $@
+
+# What looks for faults in packages is kept apart from them.
+.venv-audit/ready: .ci/audit/requirements.txt
+	$(PYTHON) -m venv .venv-audit
+	echo '*' > .venv-audit/.gitignore
+	$(AUDIT)/pip install --quiet --upgrade pip
+	$(AUDIT)/pip install --quiet --requirement $<
+	touch $@
 
 # vLLM asks for another transformers than the harness is developed on, and so lives in an environment of its own.
 .venv-vllm/ready: tests/vllm/requirements.txt pyproject.toml
