@@ -27,6 +27,8 @@ def judge_value(rule: Rule, address: Address, report: Report) -> Decision:
     found = _estimate(address, report)
     if found is None or found.mean is None or found.low is None or found.high is None:
         return Decision("inconclusive", "nothing could be scored")
+    if not all(map(math.isfinite, (found.mean, found.low, found.high))):
+        return Decision("inconclusive", "the mean or its interval is no number")
     seen = f"{found.mean:.3f} [{found.low:.3f}, {found.high:.3f}], n={found.n}"
     limit = rule.min_value or 0.0
     if found.n < rule.min_samples:
@@ -49,9 +51,11 @@ def judge_drop(rule: Rule, address: Address, report: Report) -> Decision:
     found = next((one for one in report.comparisons if (one.candidate, one.task, one.scorer) == address), None)
     if found is None or found.delta is None or found.low is None or found.high is None:
         return Decision("inconclusive", "nothing could be compared")
+    if not all(map(math.isfinite, (found.delta, found.low, found.high))):
+        return Decision("inconclusive", "the difference or its interval is no number")
     unasked = f" ({found.n_unasked} more samples were asked of one side only)" if found.n_unasked else ""
     seen = f"{found.delta:+.3f} [{found.low:+.3f}, {found.high:+.3f}], {found.n_pairs} pairs{unasked}"
-    limit = -(rule.max_drop or 0.0)
+    limit = 0.0 - (rule.max_drop or 0.0)
     if found.n_pairs < rule.min_samples:
         return Decision("inconclusive", f"{seen}: fewer than {rule.min_samples} samples")
     noise = next((one for one in report.noise if (one.task, one.scorer) == (task, scorer)), None)

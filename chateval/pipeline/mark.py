@@ -6,6 +6,10 @@ from dataclasses import dataclass, replace
 from chateval.pipeline.prepare import Key
 from chateval.records import Case, Mark, Prompt, Response, Sample, Score, Scorer, Task, TemplateFacts
 from chateval.score import AUDIT, bind, bind_scorer
+from chateval.score.outside import OutsideError, described
+
+MOST_WEIGHT = 1e12
+"""Of a mark: sums of larger ones would leave the numbers."""
 
 
 def scorers_of(task: Task, *, trust_code: bool = False) -> tuple[dict[str, Scorer], dict[str, Scorer]]:
@@ -48,12 +52,20 @@ def mark(case: Case, scorer: Scorer) -> Mark:
         return Mark(None, reason=case.response.error)
     try:
         found = scorer(case)
+        if not isinstance(found, Mark):
+            return Mark(None, reason=f"the scorer returned {type(found).__name__}, not a Mark")
         value = None if found.value is None else float(found.value)
-        if value is not None and not 0 <= value <= 1:
-            return Mark(None, reason=f"the scorer returned {found.value!r}, which is not in [0, 1]")
         weight = float(found.weight)
-    except Exception as error:  # noqa: BLE001 - one bad sample is data
-        return Mark(None, reason=f"{type(error).__name__}: {error}")
+    except (TimeoutError, OutsideError) as error:
+        return Mark(None, reason=str(error))
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - one bad sample is data
+        return Mark(None, reason=described(error))
+    if value is not None and not 0 <= value <= 1:
+        return Mark(None, reason=f"the scorer returned {value!r}, which is not in [0, 1]")
+    if not 0 <= weight <= MOST_WEIGHT:
+        return Mark(None, reason=f"the scorer returned the weight {weight!r}, which is not in [0, {MOST_WEIGHT:g}]")
+    if value is None and not found.reason:
+        return replace(found, weight=weight, reason="the scorer gave neither a value nor a reason")
     is_plain = value is found.value and weight is found.weight
     return found if is_plain else replace(found, value=value, weight=weight)
 

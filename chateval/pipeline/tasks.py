@@ -8,6 +8,7 @@ from chateval.config import Suite
 from chateval.errors import DataError, TaskError
 from chateval.records import Case, Mark, MeasureSpec, Prompt, Response, Scorer, ScorerSpec, Task, TemplateFacts
 from chateval.score import Measure, bind_measure, bind_scorer, output_of
+from chateval.score.outside import described
 from chateval.task import LoadOptions, load_task, read_spec
 
 Bridge = Callable[[str, Path, LoadOptions, bool], Sequence[Task]]
@@ -106,6 +107,8 @@ def _try_scoring(task: Task, *, trust_code: bool) -> None:
         case = Case(sample, prompt, Response(sample.id, "", "eos"), facts)
         cannot = f"cannot use sample {number}{f' of {task.data}' if task.data else ''} ({sample.id})"
         marks = {n: _try(scorer, case, f"{task.path}: scorer {n} {cannot}") for n, scorer in scorers.items()}
+        for name in [name for name, found in marks.items() if found is _LATE]:
+            scorers[name] = _late  # it is not tried on the samples behind, each of which would take as long
         for name, measure in measures.items():
             n = measure.min_repeats
             try:
@@ -119,8 +122,17 @@ def _try(scorer: Scorer, case: Case, where: str) -> Mark:
         return scorer(case)
     except ValueError as error:
         raise DataError(f"{where}: {error}") from error
-    except Exception as error:  # noqa: BLE001 - a scorer of the user's may need a real answer
-        return Mark(None, reason=str(error))
+    except TimeoutError:
+        return _LATE
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a scorer of the user's may need a real answer
+        return Mark(None, reason=described(error))
+
+
+_LATE = Mark(None, reason="took too long on an empty answer")
+
+
+def _late(_: Case) -> Mark:
+    return _LATE
 
 
 def bind_measures(task: Task) -> dict[str, Measure]:

@@ -1,7 +1,12 @@
 """The scorer for answers that have to follow a JSON Schema, and the check that it shares with other formats."""
 
+import atexit
 import json
+import re
+import signal
+import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NoReturn
 
@@ -9,6 +14,16 @@ import jsonschema_rs
 
 from chateval.records import Case, Mark
 from chateval.score.json_format import read_json, shorten
+from chateval.score.process import Companion
+from chateval.score.schema_loop import loop_in
+from chateval.secret import without_secrets
+
+SECONDS = 5.0
+"""Most processor time that one validation by a schema with references may take, s; a usual one takes microseconds."""
+CLOCK = 10
+"""Seconds by the clock for each second of processor time."""
+
+_REFERENCE = re.compile(r'"\$(?:dynamicRef|recursiveRef|ref)"')
 
 Schema = Mapping[str, Any] | bool
 """A loaded JSON Schema: an object, or true and false, which allow everything and nothing."""
@@ -32,10 +47,12 @@ def json_schema(
         allow_fence: A single ``` or ```json fence around the value is no fault.
 
     Returns:
-        1.0 if it follows the schema, else 0.0 with path and fault of the first error.
+        1.0 if it follows the schema, else 0.0 with path and fault of the first error. A reference that leads back to
+        itself on the same value allows everything, and the reason says so.
 
     Raises:
         ValueError: If the schema is absent, not valid, or refers to something outside itself and `documents`.
+        TimeoutError: If the references of the schema multiply, so that validating takes longer than 5 s.
     """
     follow = validator(schema_of(case, schema, field), documents)
     text = case.response.text.strip()
@@ -43,8 +60,10 @@ def json_schema(
         value = read_json(text, allow_fence=allow_fence)
     except ValueError as fault:
         return Mark(0.0, answer=shorten(text), reason=str(fault))
-    fault_found = violation(follow, value)
-    return Mark(float(not fault_found), answer=shorten(text), reason=fault_found)
+    fault_found, loop = violation(follow, value), _loop(follow.schema)
+    note = f"the schema refers to itself without end: $ref {shorten(loop)}" if loop else ""
+    reason = "; ".join(part for part in (fault_found, note) if part)
+    return Mark(float(not fault_found), answer=shorten(text), reason=reason)
 
 
 def schema_of(case: Case, schema: Schema | None, field: str | None) -> Schema:
@@ -70,17 +89,52 @@ def schema_of(case: Case, schema: Schema | None, field: str | None) -> Schema:
     return found
 
 
-def validator(schema: Schema, documents: Mapping[str, Schema] | None = None) -> jsonschema_rs.Validator:
+@dataclass(frozen=True, slots=True)
+class Validator:
+    """A schema that is valid, and what it may refer to, as canonical JSON."""
+
+    schema: str
+    documents: str
+
+
+def validator(schema: Schema, documents: Mapping[str, Schema] | None = None) -> Validator:
     """Return the validator of a schema, formats asserted; `documents` is what it may refer to by URI.
 
     Raises:
         ValueError: If the schema is not valid or refers to something else; nothing is fetched.
     """
-    return _validator(_canonical(schema), _canonical(documents or {}))
+    found = Validator(_canonical(schema), _canonical(documents or {}))
+    direct_validator(found.schema, found.documents)
+    return found
 
 
-def violation(follow: jsonschema_rs.Validator, value: Any) -> str:
-    """Return path and message of the first fault of a value, or '' if there is none."""
+def violation(follow: Validator, value: Any) -> str:
+    """Return path and message of the first fault of a value, or '' if there is none.
+
+    Raises:
+        TimeoutError: If a schema with references takes longer than `SECONDS`.
+    """
+    if _REFERENCE.search(follow.schema) is None:
+        return fault_in(direct_validator(follow.schema, follow.documents), value)
+    try:
+        text = json.dumps(value)
+    except RecursionError:
+        return "cannot be validated: nested too deeply"
+    question = {"schema": follow.schema, "documents": follow.documents, "value": text, "seconds": SECONDS}
+    with _LOCK:
+        process = _running()
+        said = process.ask(question, CLOCK * SECONDS)
+        if said is None:
+            is_late = process.ending in (None, -signal.SIGPROF)
+            process.stop()
+            if is_late:
+                raise TimeoutError(f"validating took longer than {SECONDS:g} s; the schema's references multiply")
+            return "cannot be validated: the validator ended"
+    return str(said.get("fault", shorten(f"cannot be validated: {said.get('error')}")))
+
+
+def fault_in(follow: jsonschema_rs.Validator, value: Any) -> str:
+    """Return path and message of the first fault of a value, or '' if there is none, however long that takes."""
     try:
         follow.validate(value)
     except jsonschema_rs.ValidationError as error:
@@ -101,7 +155,12 @@ def _canonical(value: Any) -> str:
 
 
 @lru_cache(maxsize=64)
-def _validator(schema: str, documents: str) -> jsonschema_rs.Validator:
+def direct_validator(schema: str, documents: str) -> jsonschema_rs.Validator:
+    """Return the library's validator of a schema, both as JSON.
+
+    Raises:
+        ValueError: As `validator`.
+    """
     known = json.loads(documents)
 
     def look_up(uri: str) -> Any:
@@ -115,3 +174,28 @@ def _validator(schema: str, documents: str) -> jsonschema_rs.Validator:
 
 def _stay(uri: str) -> NoReturn:
     raise ValueError(f"{uri} lies outside the schema and is not fetched")
+
+
+@lru_cache(maxsize=64)
+def _loop(schema: str) -> str:
+    return loop_in(json.loads(schema)) if _REFERENCE.search(schema) else ""
+
+
+_LOCK = threading.Lock()
+_processes: list[Companion] = []
+
+
+def _running() -> Companion:
+    """Return the process that validates by schemas with references, started if there is none."""
+    while _processes:
+        if _processes[0].is_running:
+            return _processes[0]
+        _processes.pop().stop()
+    _processes.append(Companion("chateval.score.schema_worker", env=without_secrets()))
+    return _processes[0]
+
+
+@atexit.register
+def _stop() -> None:
+    while _processes:
+        _processes.pop().stop()

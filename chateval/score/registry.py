@@ -35,6 +35,7 @@ from chateval.score.ifbench.scorer import ifbench
 from chateval.score.ifeval.scorer import ifeval
 from chateval.score.maths import maths
 from chateval.score.options import check_options
+from chateval.score.outside import bind_outside
 from chateval.score.tool import bfcl, call
 
 
@@ -135,10 +136,14 @@ def bind(name: str, options: Mapping[str, Any], *, trust_code: bool = False) -> 
         TaskError: If there is no such scorer, it does not take such options, or it would run code without trust; the
             message lists those that exist.
     """
-    if name in OUTSIDE:
-        function = _outside(OUTSIDE[name], trust_code=trust_code or name == "lighteval")
+    if name == "lighteval":
+        function = _imported(OUTSIDE[name])
+    elif name in OUTSIDE or ":" in name:
+        if not trust_code:
+            raise TaskError(f"scorer {name!r} would run code from outside; say --trust-code if you trust it")
+        return bind_outside(OUTSIDE.get(name, name), options, called=name)
     else:
-        function = _outside(name, trust_code=trust_code) if ":" in name else _known(name, trust_code=trust_code)
+        function = _known(name, trust_code=trust_code)
     check_options(f"scorer {name}", function, options)
     return partial(function, **options)
 
@@ -174,14 +179,7 @@ def _known(name: str, *, trust_code: bool) -> Callable[..., Mark]:
     return SCORERS[name].function
 
 
-def _outside(name: str, *, trust_code: bool) -> Callable[..., Mark]:
-    if not trust_code:
-        raise TaskError(f"scorer {name!r} would run code from outside; say --trust-code if you trust it")
+def _imported(name: str) -> Callable[..., Mark]:
     module, _, attribute = name.partition(":")
-    try:
-        function = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise TaskError(f"scorer {name!r} cannot be imported: {error}") from error
-    if not callable(function):
-        raise TaskError(f"scorer {name!r} is not a function")
-    return function  # type: ignore[no-any-return]
+    function: Callable[..., Mark] = getattr(importlib.import_module(module), attribute)
+    return function

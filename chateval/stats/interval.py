@@ -31,9 +31,14 @@ def wilson(successes: int, n: int) -> Interval:
         successes: In [0, n].
         n: At least 1.
 
+    Raises:
+        ValueError: If there is nothing to count.
+
     Source:
         Wilson (1927), JASA 22, 209-212.
     """
+    if not 0 <= successes <= n or n < 1:
+        raise ValueError(f"a share needs at least one sample and no more right ones than samples: {successes} of {n}")
     low, high = _wilson(successes / n, n, Z)
     return 0.0 if successes == 0 else low, 1.0 if successes == n else high
 
@@ -46,9 +51,11 @@ def _wilson(share: float, n: float, quantile: float) -> Interval:
 
 
 def weighted_mean(values: Floats, weights: Floats) -> float | None:
-    """Return sum(weight * value) / sum(weight); None if the weights sum to 0."""
-    total = float(weights.sum())
-    return float(values @ weights) / total if total > 0 else None
+    """Return sum(weight * value) / sum(weight); None if the weights sum to 0, or to more than a number can be."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = float(weights.sum())
+        found = float(values @ weights) / total if total > 0 else math.nan
+    return found if math.isfinite(found) and math.isfinite(total) else None
 
 
 def mean_interval(values: Floats, weights: Floats) -> Interval | None:
@@ -69,7 +76,7 @@ def mean_interval(values: Floats, weights: Floats) -> Interval | None:
         Korn and Graubard (1998), Survey Methodology 24, 193-201, for the effective number of samples; Franco, Little,
         Louis and Slud (2019), Journal of Survey Statistics and Methodology 7, 334-364, for Wilson's form of it.
     """
-    if len(values) == 0 or weights.sum() <= 0:
+    if weighted_mean(values, weights) is None:
         return None
     if is_share(values, weights):
         return wilson(int(values.sum()), len(values))
@@ -112,10 +119,15 @@ def newcombe(both: int, only_baseline: int, only_candidate: int, neither: int) -
         only_candidate: Pairs that only the candidate has right.
         neither: Pairs that neither has right.
 
+    Raises:
+        ValueError: If there is no pair.
+
     Source:
         Newcombe (1998), Statistics in Medicine 17, 2635-2650, method 10.
     """
     n = both + only_baseline + only_candidate + neither
+    if n < 1 or min(both, only_baseline, only_candidate, neither) < 0:
+        raise ValueError("a difference needs at least one pair")
     candidate, baseline = both + only_candidate, both + only_baseline
     p1, p2 = candidate / n, baseline / n
     (l1, u1), (l2, u2) = wilson(candidate, n), wilson(baseline, n)
@@ -149,7 +161,7 @@ def paired_interval(candidate: Floats, baseline: Floats, weights: tuple[Floats, 
         (low, high), or None if nothing has weight on either side.
     """
     w1, w0 = weights
-    if len(candidate) == 0 or w1.sum() <= 0 or w0.sum() <= 0:
+    if weighted_mean(candidate, w1) is None or weighted_mean(baseline, w0) is None or not np.isfinite((w1 + w0).sum()):
         return None
     if is_share(candidate, w1) and is_share(baseline, w0):
         return newcombe(*count_pairs(candidate, baseline))

@@ -1,5 +1,6 @@
 """Whether a candidate is worse than its baseline by more than a margin."""
 
+import math
 from dataclasses import dataclass
 
 from chateval.records import Outcome
@@ -29,7 +30,7 @@ def non_inferiority(delta: float, interval: Interval, margin: float) -> NonInfer
         margin: Largest drop that is allowed, in [0, 1].
 
     Raises:
-        ValueError: If the margin is not in [0, 1].
+        ValueError: If the margin is not in [0, 1], or delta or the interval is no number.
 
     Source:
         Piaggio, Elbourne, Pocock, Evans and Altman (2012), JAMA 308, 2594-2604, figure 1, for the reading of the
@@ -38,6 +39,8 @@ def non_inferiority(delta: float, interval: Interval, margin: float) -> NonInfer
     if not 0 <= margin <= 1:
         raise ValueError(f"a margin lies in [0, 1], not {margin:g}")
     low, high = interval
+    if not all(map(math.isfinite, (delta, low, high))):
+        raise ValueError(f"delta {delta:g} in [{low:g}, {high:g}] is no number")
     distance = delta + margin
     arm = delta - low if distance > 0 else high - delta
     if low >= -margin:

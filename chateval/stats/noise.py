@@ -1,6 +1,12 @@
 """How large a difference the noise of reruns alone explains."""
 
+import math
+
 import numpy as np
+
+_MOST_EXACT = 10_000
+"""Flips beyond which the normal limit stands for the sum of coins."""
+_Z = 1.959963984540054
 
 
 def noise_bound(n_flips: float, *, n_reruns: int, n_samples: int) -> float:
@@ -19,7 +25,7 @@ def noise_bound(n_flips: float, *, n_reruns: int, n_samples: int) -> float:
         In [0, 1]; 0 where nothing flipped: the checkpoint answers alike each time.
 
     Raises:
-        ValueError: If there is no rerun or no sample.
+        ValueError: If there is no rerun or no sample, or n_flips is no number or more than there are samples.
 
     Source:
         Flips are Poisson with Jeffreys' prior on the rate, so that those of the next rerun are negative binomial:
@@ -27,13 +33,18 @@ def noise_bound(n_flips: float, *, n_reruns: int, n_samples: int) -> float:
     """
     if n_reruns < 1 or n_samples < 1:
         raise ValueError(f"noise needs a rerun and a sample, not {n_reruns} and {n_samples}")
-    if n_flips <= 0:
+    if not 0 <= n_flips <= n_samples:
+        raise ValueError(f"of {n_samples} samples {n_flips:g} cannot flip")
+    if n_flips == 0:
         return 0.0
     from scipy.stats import binom, nbinom
 
     prediction = nbinom(n_flips * n_reruns + 0.5, n_reruns / (n_reruns + 1))
+    if n_flips > _MOST_EXACT:
+        return min(1.0, _Z * math.sqrt(float(prediction.mean())) / n_samples)
     flips = np.arange(1, min(n_samples, int(prediction.isf(1e-6)) + 1) + 1)
     chances = prediction.pmf(flips)
+    chances[-1] += float(prediction.sf(flips[-1]))  # no more than all can flip
     lowest, highest = 0, int(flips[-1])
     while lowest < highest:
         excess = (lowest + highest) // 2

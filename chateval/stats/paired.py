@@ -44,8 +44,13 @@ def paired_permutation(candidate: Floats, baseline: Floats, weights: tuple[Float
         candidate: Values in [0, 1], shape [n].
         baseline: Values of the same samples, shape [n].
         weights: Of candidate and baseline, shape [n] each.
+
+    Raises:
+        ValueError: If a value or a weight is no number, or the weights sum to more than one can be.
     """
     w1, w0 = weights
+    if not all(bool(np.isfinite(column).all()) for column in (candidate, baseline, w1 + w0)):
+        raise ValueError("values and weights of pairs must be numbers")
     observed = abs((weighted_mean(candidate, w1) or 0.0) - (weighted_mean(baseline, w0) or 0.0))
     moving = (candidate != baseline) | (w1 != w0)
     n_moving = int(moving.sum())

@@ -13,6 +13,8 @@ ALPHA = 0.05
 POWER = 0.8
 _MAX_EXACT = 20_000
 """Pairs beyond which the number needed is not searched for exactly."""
+_MOST_NEEDED = 1e12
+"""Pairs that nobody has; a delta that needs more is what rounding leaves."""
 _MAX_TABLE = 16_384
 """Discordant pairs beyond which the normal limit stands for the exact test."""
 _Z_ALPHA, _Z_POWER = 1.959963984540054, 0.8416212335729143
@@ -40,7 +42,7 @@ def mcnemar_power(n: int, discordant: float, delta: float) -> float:
     wins = 0.5 + abs(delta) / (2 * share)
     limits = _limits(counts)
     shown = binom.sf(limits, counts, wins) + binom.cdf(counts - limits - 1, counts, wins)
-    return float(binom.pmf(counts, n, share) @ shown)
+    return min(1.0, float(binom.pmf(counts, n, share) @ shown))
 
 
 def detectable_share(n: int, discordant: float) -> float | None:
@@ -71,7 +73,7 @@ def needed_share(discordant: float, delta: float) -> int | None:
 
     Returns:
         Exact up to about 20,000, but for the saw teeth of an exact test; beyond that the normal limit. None if delta
-        is 0.
+        is 0, or so small that it would be more than `_MOST_NEEDED`.
 
     Source:
         Connor (1987), Biometrics 43, 207-211, for the normal limit.
@@ -80,7 +82,10 @@ def needed_share(discordant: float, delta: float) -> int | None:
     if size == 0:
         return None
     share = max(discordant, size)
-    limit = math.ceil(((_Z_ALPHA * math.sqrt(share) + _Z_POWER * math.sqrt(share - size * size)) / size) ** 2)
+    root = (_Z_ALPHA * math.sqrt(share) + _Z_POWER * math.sqrt(share - size * size)) / size
+    if not root * root <= _MOST_NEEDED:
+        return None
+    limit = math.ceil(root * root)
     if limit > _MAX_EXACT:
         return limit
     low, high = 5, 2 * limit + 20
@@ -116,14 +121,16 @@ def needed_mean(deviation: float, units: int, delta: float) -> int | None:
         delta: Candidate minus baseline.
 
     Returns:
-        At least 2; None if delta is 0.
+        At least 2; None if delta is 0, or so small that it would be more than `_MOST_NEEDED`.
 
     Source:
         Guenther (1981), The American Statistician 35, 243-244, for what Student's t adds to the normal number.
     """
     if delta == 0:
         return None
-    return max(2, math.ceil(units * ((_Z_ALPHA + _Z_POWER) * deviation / delta) ** 2 + _Z_ALPHA**2 / 2))
+    root = (_Z_ALPHA + _Z_POWER) * deviation / delta
+    needed = units * root * root + _Z_ALPHA**2 / 2
+    return max(2, math.ceil(needed)) if needed <= _MOST_NEEDED else None
 
 
 def _limits(counts: NDArray[np.int64]) -> NDArray[np.float64]:

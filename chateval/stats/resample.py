@@ -1,5 +1,6 @@
 """95 % intervals of figures that are finished from a sum over samples, by resampling the samples' rows."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -10,6 +11,9 @@ from chateval.stats.spread import Floats
 
 SEED = 20_250_101
 DRAWS = 2_000
+_MOST_ROWS = 50_000
+"""With more rows than this, random groups of them are drawn: one row drawn 2,000 times takes some 0.4 ms."""
+_GROUPS = 10_000
 _CELLS = 4_000_000
 """Most counts held at a time."""
 
@@ -43,6 +47,7 @@ def bootstrap(
     """
     if clusters is not None:
         rows = sum_clusters(rows, clusters)
+    rows = _grouped(rows, seed)
     if len(rows) < 2:
         return None
     figures = [finish(sums) for counts in _draws(len(rows), seed, n_draws) for sums in counts @ rows]
@@ -71,6 +76,7 @@ def bootstrap_difference(
         raise ValueError(f"{len(candidate)} rows of the candidate, {len(baseline)} of the baseline")
     if len(candidate) < 2:
         return None
+    candidate, baseline = _grouped(candidate, seed), _grouped(baseline, seed)
     deltas = []
     for counts in _draws(len(candidate), seed, n_draws):
         for ours, theirs in zip(counts @ candidate, counts @ baseline, strict=True):
@@ -105,8 +111,18 @@ def _draws(n: int, seed: int, n_draws: int) -> Iterator[NDArray[np.float64]]:
         yield generator.multinomial(n, np.full(n, 1 / n), size=shape).astype(np.float64)
 
 
+def _grouped(rows: Floats, seed: int) -> Floats:
+    """Return the sums of as many random groups as are drawn in seconds; resampling them says the same of many rows."""
+    if len(rows) <= _MOST_ROWS:
+        return rows
+    places = np.random.default_rng(seed).permutation(len(rows)) % _GROUPS
+    columns = [np.bincount(places, weights=column, minlength=_GROUPS) for column in rows.T]
+    return np.stack(columns, axis=1)
+
+
 def _percentiles(figures: Sequence[float]) -> Interval | None:
-    if not figures:
+    known = [figure for figure in figures if math.isfinite(figure)]
+    if not known:
         return None
-    low, high = np.percentile(figures, (2.5, 97.5))
+    low, high = np.percentile(known, (2.5, 97.5))
     return float(low), float(high)

@@ -398,3 +398,34 @@ def test_a_template_rule_follows_the_verdict_on_the_template(verdict, outcome):
     [found] = check([Rule(template="error")], _with_template(verdict), FAMILIES)
 
     assert found.outcome == outcome
+
+
+TAGGED = Rule(scorer="exact", min_value=0.8, tag="hard", on_inconclusive="warn")
+
+
+@pytest.mark.parametrize(
+    ("rule", "tagged", "expected"),
+    [
+        (
+            replace(TAGGED, task="facts"),
+            None,
+            ("facts/exact [hard] min_value 0.8", "inconclusive", "the samples with the tag 'hard' are not known"),
+        ),
+        (TAGGED, {"hard": report()}, ("*/exact [hard] min_value 0.8", "inconclusive", "no sample has this tag")),
+        (
+            replace(TAGGED, task="facts"),
+            {"hard": report()},
+            ("facts/exact [hard] min_value 0.8", "inconclusive", "nothing could be scored"),
+        ),
+        (
+            TAGGED,
+            {"hard": report(estimate(0.9, 1.0))},
+            ("facts/exact [hard] min_value 0.8", "pass", "0.950 [0.900, 1.000], n=100: at least 0.8"),
+        ),
+    ],
+)
+def test_a_tag_without_samples_passes_nothing_and_is_never_only_a_warning(rule, tagged, expected):
+    [verdict] = check([rule], report(estimate(0.9, 1.0)), FAMILIES, tagged=tagged)
+
+    assert (verdict.rule, verdict.outcome, verdict.reason) == expected
+    assert (verdict.checkpoint, verdict.is_warning) == ("sft", False)

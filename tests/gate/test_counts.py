@@ -7,9 +7,13 @@ import pytest
 
 from chateval.errors import GateError
 from chateval.gate import check, check_rules
-from chateval.gate.rules import describe
+from chateval.gate.counts import judge_cost, judge_errors, judge_growth, judge_speed, judge_template, judge_truncated
+from chateval.gate.rules import describe, limit_of
 from chateval.pipeline.against import efforts_of, gate_runs
-from chateval.records import Comparison, Noise, Rule
+from chateval.records import Comparison, Noise, Report, Rule
+
+TEMPLATE = Rule(template="error")
+UNTIMED = "nothing says how long the answers took (efforts.jsonl)"
 
 
 def outcome(rule, **changes):
@@ -181,3 +185,77 @@ def test_efforts_have_the_names_of_the_report():
     report = gate_runs(runs, [])
 
     assert {effort.checkpoint for effort in efforts_of(runs, report)} == {"a/sft", "b/sft"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "changes", "reason"),
+    [
+        (Rule(max_cost=20), {}, "20.0 output tokens per answer over 20 answers; allowed 20"),
+        (
+            Rule(max_growth=0.2),
+            {"n_output_tokens": 480},
+            "20.0 -> 24.0 output tokens per answer, +20.0%; allowed +20.0%",
+        ),
+        (Rule(max_growth=0.2), {"n_responses": 19}, "19 answers against 20 of the baseline: not the same prompts"),
+        (Rule(max_growth=1), {"n_output_tokens": 0}, "no answers were counted"),
+        (Rule(max_cost=0), {"n_output_tokens": 1}, "0.1 output tokens per answer over 20 answers; allowed 0"),
+        (Rule(max_growth=0), {"n_output_tokens": 500}, "20.0 -> 25.0 output tokens per answer, +25.0%; allowed +0.0%"),
+        (Rule(max_errors=0.05), {"n_errors": 1}, "0.050 (1 of 20 prompts got no answer); allowed 0.05"),
+        (
+            Rule(max_truncated=0),
+            {"n_length": 2},
+            "0.100 (2 of 20 answers were cut at the token limit); allowed 0",
+        ),
+        (Rule(max_errors=1), {"n_errors": None}, "the harness did not write down how many prompts got no answer"),
+        (Rule(max_errors=1), {"n_responses": 0}, "no answers were counted"),
+    ],
+)
+def test_the_reason_names_what_was_counted_and_what_was_allowed(rule, changes, reason):
+    run = hand_made.run({"base": [1] * 20, "sft": [1] * 20}, summaries={"sft": changes})
+
+    [verdict] = gate_runs([run], [rule]).verdicts
+
+    assert verdict.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("rule", "outcome", "reason"),
+    [
+        (Rule(min_speed=0), "pass", "60.0 tokens per second; asked for 0"),
+        (Rule(min_speed=60), "pass", "60.0 tokens per second; asked for 60"),
+        (Rule(min_speed=60.1), "fail", "60.0 tokens per second; asked for 60.1"),
+        (
+            Rule(min_speed=1, checkpoint="lora"),
+            "inconclusive",
+            "nothing says how long the answers took (efforts.jsonl)",
+        ),
+    ],
+)
+def test_a_speed_is_that_of_its_own_checkpoint(rule, outcome, reason):
+    run = hand_made.run({"base": [1] * 20, "sft": [1] * 20, "lora": [1] * 20})
+    of_sft = next(one for one in run.efforts if one.checkpoint == "sft")
+    slow = replace(of_sft, checkpoint="base", n_output_tokens=0)
+    one = Rule(min_speed=rule.min_speed, checkpoint="sft") if rule.checkpoint == "*" else rule
+
+    [verdict] = gate_runs([replace(run, efforts=(slow, of_sft))], [one]).verdicts
+
+    assert (verdict.outcome, verdict.reason) == (outcome, reason)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [Rule(max_cost=0), Rule(max_growth=0), Rule(max_errors=0), Rule(max_truncated=0), Rule(min_speed=0), TEMPLATE],
+)
+def test_a_checkpoint_that_the_report_does_not_sum_up_never_passes(rule):
+    """Reports of others may leave it out; the judges are asked directly, for `check` asks for known names only."""
+    report = Report("base", checkpoints=(), tasks=(), estimates=(), audits=(), comparisons=(), flips=())
+    judges = {
+        "max_cost": lambda: judge_cost(rule, "base", report),
+        "max_growth": lambda: judge_growth(rule, "base", report),
+        "max_errors": lambda: judge_errors(rule, "base", report),
+        "max_truncated": lambda: judge_truncated(rule, "base", report),
+        "min_speed": lambda: judge_speed(rule, "base", ()),
+        "template": lambda: judge_template("base", report),
+    }
+
+    assert judges[limit_of(rule)[0]]().outcome == "inconclusive"

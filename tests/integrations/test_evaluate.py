@@ -31,7 +31,9 @@ def modules_dir(tmp_path_factory):
     import evaluate
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evaluate.config, "HF_MODULES_CACHE", str(tmp_path_factory.mktemp("modules")))
+        folder = str(tmp_path_factory.mktemp("modules"))
+        patch.setattr(evaluate.config, "HF_MODULES_CACHE", folder)
+        patch.setenv("HF_MODULES_CACHE", folder)  # for the process that scores
         yield
 
 

@@ -3,16 +3,18 @@
 import pytest
 
 from chateval.errors import TaskError
-from chateval.records import Case, Decoding, Mark, Prompt, Response, Sample, ScorerSpec, TemplateFacts
+from chateval.records import Case, Decoding, Prompt, Response, Sample, ScorerSpec, TemplateFacts
 from chateval.score.registry import AUDIT, PROMPT_AUDIT, SCORERS, bind, bind_scorer, family_of
+
+OUTSIDE = """
+from chateval import Mark
+
+NOT_A_FUNCTION = 3
 
 
 def outside(case, *, least: int = 1, names: list[str] | None = None):
-    """Claim that the response has words; a scorer from outside of the table."""
     return Mark(float(len(case.response.text.split()) >= least))
-
-
-NOT_A_FUNCTION = 3
+"""
 
 
 def case(text, target=""):
@@ -25,8 +27,9 @@ def case(text, target=""):
 
 
 @pytest.fixture
-def module(monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "chateval_outside_scorers", __import__("sys").modules[__name__])
+def module(tmp_path, monkeypatch):
+    (tmp_path / "chateval_outside_scorers.py").write_text(OUTSIDE)
+    monkeypatch.syspath_prepend(tmp_path)
     return "chateval_outside_scorers"
 
 

@@ -10,6 +10,7 @@ from scipy.stats import t as student_t
 
 from chateval.stats.interval import (
     Z,
+    count_pairs,
     group_clusters,
     is_binary,
     is_share,
@@ -430,3 +431,33 @@ def test_many_pairs_of_one_difference_have_an_interval_with_a_width():
     low, high = paired_interval(whole, half, (whole, whole))
 
     assert low < 0.5 < high
+
+
+def test_pairs_are_counted_as_both_one_side_only_and_neither():
+    candidate, baseline = array(1, 1, 1, 0, 1, 1, 0), array(1, 1, 1, 1, 0, 0, 0)
+
+    assert count_pairs(candidate, baseline) == (3, 1, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("cells", "phi"),
+    [
+        ((5, 3, 2, 5), (25 - 6 - 7.5) / math.sqrt(8 * 7 * 7 * 8)),
+        ((3, 2, 2, 3), 0.0),  # 9 - 4 is not above n / 2
+        ((2, 2, 2, 2), 0.0),
+        ((1, 4, 3, 2), (2 - 12) / math.sqrt(5 * 5 * 4 * 6)),  # what is below zero is not corrected
+        ((0, 1, 1, 0), -1.0),
+    ],
+)
+def test_newcombe_corrects_the_correlation_as_his_method_10_does(cells, phi):
+    both, lost, won, _ = cells
+    n, p1, p2 = sum(cells), (both + won) / sum(cells), (both + lost) / sum(cells)
+    (l1, u1), (l2, u2) = wilson(both + won, n), wilson(both + lost, n)
+    down = math.sqrt((p1 - l1) ** 2 - 2 * phi * (p1 - l1) * (u2 - p2) + (u2 - p2) ** 2)
+    up = math.sqrt((p2 - l2) ** 2 - 2 * phi * (p2 - l2) * (u1 - p1) + (u1 - p1) ** 2)
+
+    assert newcombe(*cells) == pytest.approx((p1 - p2 - down, p1 - p2 + up))
+
+
+def test_weights_below_one_weigh_too():
+    assert weighted_mean(array(0.0, 1.0), array(0.2, 0.2)) == pytest.approx(0.5)

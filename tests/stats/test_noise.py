@@ -53,3 +53,8 @@ def test_it_never_leaves_its_range():
 def test_noise_needs_a_rerun_and_a_sample(n_reruns, n_samples):
     with pytest.raises(ValueError, match="needs a rerun and a sample"):
         noise_bound(1, n_reruns=n_reruns, n_samples=n_samples)
+
+
+def test_no_more_flips_are_thought_of_than_there_are_samples():
+    """3 samples that flip each time: with three flips, all wins (or losses) have a chance of 1/4."""
+    assert noise_bound(3, n_reruns=50, n_samples=3) == 1.0

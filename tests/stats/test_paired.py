@@ -154,3 +154,38 @@ def test_the_normal_limit_of_many_swaps_is_what_swapping_them_gives(monkeypatch)
 
 def test_p_of_many_pairs_is_no_less_than_what_swaps_can_show():
     assert paired_permutation(np.full(5_000, 0.9), np.full(5_000, 0.1), (np.ones(5_000), np.ones(5_000))) == 1 / 10_001
+
+
+def test_random_swaps_are_the_same_each_time():
+    generator = np.random.default_rng(2)
+    candidate, baseline, ones = generator.random(60), generator.random(60), np.ones(60)
+
+    found = {paired_permutation(candidate, baseline, (ones, ones)) for _ in range(3)}
+
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize(("n", "is_exact"), [(13, True), (14, False)])
+def test_p_is_exact_up_to_thirteen_pairs_that_differ(n, is_exact):
+    """All pairs on one side: 2 of 2^n swaps are as extreme."""
+    ones, zeros = np.ones(n), np.zeros(n)
+
+    assert (paired_permutation(ones, zeros, (ones, ones)) == 2 / 2**n) is is_exact
+
+
+def test_one_pair_that_differs_shows_nothing():
+    ones = np.ones(3)
+
+    assert paired_permutation(array(1, 0, 0), array(0, 0, 0), (ones, ones)) == 1.0
+
+
+@pytest.mark.parametrize(("wins", "losses"), [(5, 5), (1, 1), (12, 12)])
+def test_as_many_wins_as_losses_show_nothing(wins, losses):
+    assert mcnemar(wins, losses) == pytest.approx(1.0)
+
+
+def test_one_side_without_weight_is_no_division():
+    """A swap may leave one side without weight, whose mean is then 0: the other of two swaps."""
+    found = paired_permutation(array(1, 1), array(0, 0), (array(1, 1), array(0, 1)))
+
+    assert 0 < found <= 1

@@ -92,3 +92,19 @@ def test_the_pairs_that_a_mean_difference_needs_agree_with_statsmodels(size):
 
 def test_a_difference_larger_than_can_be_is_none():
     assert detectable_mean(0.9, 3) is None
+
+
+@pytest.mark.parametrize(
+    ("deviation", "units", "delta", "expected"),
+    [(0.0001, 2, 1.0, 2), (0.0001, 100, 1.0, 2), (0.05, 100, 0.1, 199), (0.1, 50, 0.2, 101), (0.1, 50, -0.2, 101)],
+)
+def test_the_units_that_a_mean_needs_are_guenthers(deviation, units, delta, expected):
+    """units ((1.95996 + 0.84162) deviation / delta)² + 1.95996² / 2, rounded up."""
+    assert needed_mean(deviation, units, delta) == expected
+
+
+def test_no_delta_larger_than_1_is_said_to_be_detectable():
+    one = detectable_mean(0.1, 1e9) / 0.1
+
+    assert detectable_mean(0.9999 / one, 1e9) == pytest.approx(0.9999)
+    assert detectable_mean(1.0001 / one, 1e9) is None

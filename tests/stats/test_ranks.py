@@ -141,3 +141,36 @@ def test_clusters_are_those_of_the_estimates():
     sums = added(values, clusters=labels).sum(axis=0)
 
     assert sums[0] - sums[1] == pytest.approx(grouped[0] - grouped[1])
+
+
+def test_the_same_subjects_get_the_same_p_each_time():
+    values = np.random.default_rng(1).random((40, 4))
+    many = np.random.default_rng(2).random((MAX_SWAPPED + 1, 4))
+
+    for strata in ([added(values)], [added(values), added(many)]):
+        assert np.array_equal(pairwise_p(strata), pairwise_p(strata))
+
+
+def test_small_and_large_strata_are_put_together():
+    """A difference that only the small stratum shows is not lost beside a large one of noise, nor is its sign."""
+    noise = np.random.default_rng(3).random((MAX_SWAPPED + 1, 1)) * np.ones((1, 3))
+    apart = [[1, 0, 0]] * 12
+    alone, beside = pairwise_p([added(apart)]), pairwise_p([added(apart), added(noise)])
+
+    assert beside == pytest.approx(alone, abs=0.01)
+    assert beside[1, 2] == 1.0
+
+
+def test_what_a_cluster_adds_is_centred_on_the_mean_of_all_and_weighed():
+    found = added([[1.0, 0.0], [0.5, 0.5]], [[3.0, 1.0], [1.0, 1.0]])
+
+    # The mean of all is (3 + 0 + 0.5 + 0.5) / 6 = 2/3; the columns weigh 4 and 2.
+    assert found == pytest.approx(np.array([[3 * (1 / 3) / 4, -2 / 3 / 2], [-1 / 6 / 4, -1 / 6 / 2]]))
+
+
+def test_ranks_are_told_apart_below_alpha_only():
+    adjusted = np.array([[1.0, 0.05], [0.05, 1.0]])
+
+    assert rank_intervals([0.9, 0.1], adjusted, alpha=0.05) == [(1, 2), (1, 2)]
+    assert rank_intervals([0.9, 0.1], adjusted, alpha=0.051) == [(1, 1), (2, 2)]
+    assert rank_intervals([0.5, 0.5], adjusted, alpha=0.051) == [(1, 2), (1, 2)]

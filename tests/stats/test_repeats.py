@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from chateval.stats.interval import mean_interval
 from chateval.stats.repeats import hierarchical_interval
@@ -72,3 +73,39 @@ def test_sides_of_other_samples_and_samples_without_repeats_are_refused():
         hierarchical_interval(samples([1.0]), samples([1.0], [0.0]))
     with pytest.raises(ValueError, match="without repeats"):
         hierarchical_interval(samples([1.0], []))
+
+
+def test_two_samples_of_two_repeats_have_an_interval_and_one_or_none_has_not():
+    assert hierarchical_interval(samples([0.0, 1.0], [0.0, 1.0])) is not None
+    assert hierarchical_interval(samples([0.0, 1.0], [0.0, 1.0]), same_samples=True) is not None
+    assert hierarchical_interval(samples([0.0, 1.0]), same_samples=True) is not None
+    assert hierarchical_interval(samples([0.0, 1.0])) is None
+    assert hierarchical_interval([]) is None
+    assert hierarchical_interval([], same_samples=True) is None
+
+
+def test_its_ends_are_the_quantiles_of_all_ways_to_draw_the_repeats():
+    """2,000 repeats of one sample, half of them right: drawn again, the number of right ones is binomial."""
+    low, high = hierarchical_interval(samples([0.0, 1.0] * 1_000), same_samples=True)
+
+    assert low == pytest.approx(binom.ppf(0.025, 2_000, 0.5) / 2_000, abs=0.0012)
+    assert high == pytest.approx(binom.ppf(0.975, 2_000, 0.5) / 2_000, abs=0.0012)
+
+
+def test_every_sample_is_drawn_as_often_as_any_other():
+    low, high = hierarchical_interval(samples([1.0], [0.0], [0.0], [0.0]))
+
+    assert (low, high) == (0.0, 0.75)
+
+
+def test_a_sample_without_repeats_is_refused_in_words():
+    with pytest.raises(ValueError, match="^a sample without repeats$"):
+        hierarchical_interval(samples([1.0], []))
+
+
+def test_large_numbers_of_samples_are_drawn_in_chunks_that_make_up_the_whole(monkeypatch):
+    values = samples(*np.random.default_rng(3).random((30, 4)))
+    whole = hierarchical_interval(values)
+    monkeypatch.setattr("chateval.stats.repeats._CELLS", 120 * 300)
+
+    assert hierarchical_interval(values) == pytest.approx(whole, abs=0.01)

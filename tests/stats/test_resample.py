@@ -90,3 +90,27 @@ def test_the_difference_of_one_sample_is_none():
 def test_sides_of_other_lengths_are_refused():
     with pytest.raises(ValueError, match="3 rows of the candidate, 2 of the baseline"):
         bootstrap_difference(rows(np.ones(3)), rows(np.ones(2)), mean)
+
+
+def test_two_rows_have_an_interval_and_one_has_not():
+    two = rows(np.array([0.0, 1.0]))
+
+    assert bootstrap(two, mean) == (0.0, 1.0)
+    assert bootstrap_difference(two, two[::-1], mean) == (-1.0, 1.0)
+    assert bootstrap(two[:1], mean) is None
+    assert bootstrap_difference(two[:1], two[:1], mean) is None
+
+
+def test_the_same_seed_draws_the_same_and_another_does_not():
+    values = np.random.default_rng(5).normal(size=(2, 50))
+    ours, theirs = rows(values[0]), rows(values[1])
+
+    assert bootstrap_difference(ours, theirs, mean, seed=1) == bootstrap_difference(ours, theirs, mean, seed=1)
+    assert bootstrap_difference(ours, theirs, mean, seed=1) != bootstrap_difference(ours, theirs, mean, seed=2)
+
+
+def test_a_draw_without_a_figure_on_one_side_is_left_out():
+    """The baseline has weight in its second row only: a draw without that row says nothing of it."""
+    ours, theirs = rows(np.array([1.0, 1.0])), np.array([[0.0, 0.0], [0.0, 1.0]])
+
+    assert bootstrap_difference(ours, theirs, mean) == (1.0, 1.0)

@@ -94,3 +94,41 @@ def test_ten_thousand_values_take_less_than_half_a_second():
     confidence_sequence(values)
 
     assert time.perf_counter() - start < 0.5
+
+
+def betting(values, alpha, lowest=-1.0, points=4_001):
+    """The hedged capital process of Waudby-Smith and Ramdas (2023), theorem 3, value by value over a grid of means."""
+    shares = [(value - lowest) / (1 - lowest) for value in values]
+    grid = np.linspace(0, 1, points)[1:-1]
+    up, down = np.zeros_like(grid), np.zeros_like(grid)
+    is_left = np.ones(len(grid), dtype=bool)
+    mean, variance, total, squares = 0.5, 0.25, 0.5, 0.25
+    for t, share in enumerate(shares, start=1):
+        bet = np.sqrt(2 * np.log(2 / alpha) / (variance * t * np.log(t + 1)))
+        up += np.log1p(np.minimum(bet, 0.5 / grid) * (share - grid))
+        down += np.log1p(-np.minimum(bet, 0.5 / (1 - grid)) * (share - grid))
+        is_left &= (up < np.log(2 / alpha)) & (down < np.log(2 / alpha))
+        total += share
+        mean = total / (t + 1)
+        squares += (share - mean) ** 2
+        variance = squares / (t + 1)
+    left = grid[is_left]
+    return lowest + (1 - lowest) * left[0], lowest + (1 - lowest) * left[-1]
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.2])
+@pytest.mark.parametrize(("n", "lowest"), [(40, -1.0), (40, 0.0), (300, -1.0), (300, 0.0)])
+def test_it_is_the_process_of_the_paper_value_by_value(n, lowest, alpha):
+    values = np.random.default_rng(n).choice((0.0, 0.25, 1.0), p=(0.2, 0.2, 0.6), size=n)
+
+    assert confidence_sequence(values, lowest=lowest, alpha=alpha) == pytest.approx(
+        betting(values, alpha, lowest), abs=2e-3
+    )
+
+
+def test_looks_that_exclude_every_mean_leave_the_middle_between_the_two_that_crossed():
+    """The first half says 1 and the second 0: both ends have been excluded, each by the other half."""
+    low, high = confidence_sequence(np.array([1.0] * 200 + [0.0] * 2_000), lowest=0.0)
+
+    assert low == high
+    assert 0.1 < low < 0.9

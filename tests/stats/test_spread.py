@@ -72,3 +72,22 @@ def test_the_error_of_a_difference_is_that_of_the_differences():
 )
 def test_degrees_of_freedom_are_the_effective_number_less_one_and_at_least_one(shares, expected):
     assert freedom(array(*shares)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("values", "weights", "labels", "expected"),
+    [
+        ((0.0, 1.0), None, None, 0.5),
+        ((0.0, 1.0), None, ("a", "b"), 0.5),
+        ((0.0, 1.0, 0.5), (0.3, 0.3, 0.0), ("a", "b", "c"), 0.5),
+        ((0.0, 1.0, 0.5), (0.3, 0.3, 0.0), ("a", "a", "b"), None),
+        ((0.0, 1.0), (0.5, 0.0), None, None),
+        ((0.7,), None, None, None),
+        ((), None, None, None),
+        ((0.0, 1.0), (0.0, 0.0), None, None),
+    ],
+)
+def test_only_samples_and_clusters_of_weight_are_counted(values, weights, labels, expected):
+    found = standard_error(array(*values), None if weights is None else array(*weights), labels)
+
+    assert found == (None if expected is None else pytest.approx(expected))

@@ -1,0 +1,77 @@
+"""Fault 22: responses that mean harm to the scorer: huge, deep, endless, or unlike any text."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import scorer_cases
+from scorer_cases import HOSTILE, NAMES, case_for, scorer_of
+
+from chateval.records import Mark
+
+LIMIT_SECONDS = 2.0
+"""Of processor time, for one response and scorer, on a machine that does other things too."""
+LARGE = frozenset(hostile for hostile in HOSTILE if hostile.startswith("5 MB"))
+LINEAR = ("maths", "number", "letter", "normalised", "text_f1", "contains_answer")
+"""Scorers that take a second for each 5 MB, which is time that no answer of a model needs."""
+QUICK_NAMES = [name for name in NAMES if name not in ("maths", "runs_tests", "number", "letter")]
+
+
+def check(name, texts):
+    scorer = scorer_of(name)
+    more = {"choice_logprobs": ((-1.0,), (-2.0,))} if name in ("choice", "mc2") else {}
+    scorer(case_for(name, "", **more))
+    for hostile in texts:
+        case = case_for(name, HOSTILE[hostile], **more)
+        start, clock = time.process_time(), time.monotonic()
+        found = scorer(case)
+        assert time.process_time() - start < LIMIT_SECONDS, hostile
+        assert time.monotonic() - clock < 60, hostile
+        assert isinstance(found, Mark), hostile
+        assert found.value is None or 0 <= found.value <= 1, hostile
+        assert found.value is not None or found.reason, hostile
+        assert 0 <= found.weight < 1e12, hostile
+
+
+@pytest.mark.parametrize("name", QUICK_NAMES)
+def test_a_hostile_response_gets_a_mark_within_two_seconds(name):
+    check(name, list(HOSTILE)[QUICK_NAMES.index(name) % 6 :: 6])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "maths"])
+def test_every_hostile_response_gets_a_mark_within_two_seconds(name):
+    check(name, [hostile for hostile in HOSTILE if name not in LINEAR or hostile not in LARGE])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "hostile", ["a tower of powers", "a factorial", "a huge matrix", "a deep fraction", "many dollars"]
+)
+def test_mathematics_that_never_ends_is_wrong_or_runs_into_the_limit_of_its_process(hostile):
+    check("maths", [hostile])
+
+
+def test_a_bomb_takes_no_memory():
+    """What a short text stands for is never unfolded."""
+    program = """
+import resource, sys
+from scorer_cases import HOSTILE, case_for, scorer_of
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+for name in ("xml_valid", "yaml_valid", "json_valid", "number"):
+    for hostile in ("a billion laughs", "aliases of aliases", "an alias of itself", "an exponent"):
+        scorer_of(name)(case_for(name, HOSTILE[hostile]))
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+    found = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=dict(os.environ, PYTHONPATH=str(Path(scorer_cases.__file__).parent)),
+    )
+
+    assert int(found.stdout) < 100
