@@ -5,21 +5,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from chateval.codec import decode, read_text
-from chateval.errors import StoreError
 from chateval.records import Answered, Report, Run, Sample
-from chateval.store.run import (
-    MANIFEST,
-    RESPONSES,
-    SAMPLES,
-    UNFINISHED,
-    read_answers,
-    read_efforts,
-    read_manifest,
-    read_samples,
-    read_scores,
-)
-
-REPORT = "report.json"
+from chateval.store.run import read_answers, read_efforts, read_manifest, read_samples, read_scores
+from chateval.store.seal import REPORT, check_ended, check_seal, is_sealed
 
 
 class StoredAnswers(Iterable[Answered]):
@@ -35,22 +23,31 @@ class StoredAnswers(Iterable[Answered]):
 
 def is_run(path: Path) -> bool:
     """Return whether a path is the folder of a run of chateval that ended."""
-    return path.is_dir() and (path / MANIFEST).is_file() and not (path / UNFINISHED).exists()
+    return is_sealed(path)
 
 
 def read_run(folder: Path) -> Run:
     """Read a finished run; its answers are read when they are gone through.
 
     Raises:
-        StoreError: If the folder is not a finished run, or was made before runs kept their samples.
+        StoreError: If the folder is not a finished run, or a file in it is not as it was written.
+        DataError: If a file in it is broken; the message starts with path:line.
+    """
+    if not is_sealed(folder):
+        check_ended(folder)
+        read_manifest(folder)
+    check_seal(folder)
+    return read_open_run(folder)
+
+
+def read_open_run(folder: Path) -> Run:
+    """Read the folder of a run that is being written, and has all its files but the seal.
+
+    Raises:
+        StoreError: If a file is absent.
         DataError: If a file in it is broken; the message starts with path:line.
     """
     manifest = read_manifest(folder)
-    for name in (REPORT, SAMPLES, RESPONSES):
-        if not (folder / name).is_file():
-            raise StoreError(
-                f"{folder}: no {name} in it: this run did not end, or is of an older chateval; give its command again"
-            )
     report = decode(Report, read_text(folder / REPORT), where=str(folder / REPORT))
     samples: dict[str, dict[str, Sample]] = defaultdict(dict)
     for asked in read_samples(folder):

@@ -2,14 +2,14 @@
 
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from chateval.codec import decode, digest, encode
-from chateval.errors import StoreError
+from chateval.codec import decode_own, digest, encode
+from chateval.errors import DataError, StoreError
 from chateval.records import Checkpoint, Decoding, Prompt, Response, TemplateFacts
+from chateval.store.database import REPAIR, day, explain, open_database, row_checksum
 
-SCHEMA_VERSION = 1
 _CHUNK = 500
 """Keys asked for in one statement; SQLite takes at least 999 variables."""
 
@@ -50,28 +50,13 @@ class ResponseStore:
     """Keeps finished responses; what was put is there after a crash. Faulty responses are not kept."""
 
     def __init__(self, path: Path) -> None:
-        """Open or create a store.
+        """Open or create a store; one of schema 1 is brought up to date, with a backup beside it.
 
         Raises:
-            StoreError: If the file cannot be written, is not a store, or was written by a newer version.
+            StoreError: If the file cannot be written, is not a store, is damaged, or is of a newer version.
         """
         self.path = path
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._db = sqlite3.connect(path, timeout=60, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-            found = int(self._db.execute("PRAGMA user_version").fetchone()[0])
-            if found not in (0, SCHEMA_VERSION):
-                raise StoreError(
-                    f"{path}: written by a newer chateval (schema {found}, this one knows {SCHEMA_VERSION})"
-                )
-            self._db.execute(
-                "CREATE TABLE IF NOT EXISTS response (key TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID, STRICT"
-            )
-            self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"{path}: the response store cannot be opened: {error}") from error
+        self._db = open_database(path)
 
     def close(self) -> None:
         """Close the file."""
@@ -87,19 +72,31 @@ class ResponseStore:
         """Return the responses that are kept under these keys; addresses in them are those of the first asker.
 
         Raises:
-            StoreError: If the file cannot be read or holds a broken response.
+            StoreError: If the file cannot be read, or holds a response that is not as it was put.
         """
         found: dict[str, Response] = {}
         with self._errors("read"):
             for chunk in _chunks(keys):
                 marks = ",".join("?" * len(chunk))
-                rows = self._db.execute(f"SELECT key, body FROM response WHERE key IN ({marks})", chunk)  # noqa: S608
-                for key, body in rows:
-                    found[key] = decode(Response, body, where=f"{self.path}: {key}")
+                rows = self._db.execute(
+                    f"SELECT key, body, checksum FROM response WHERE key IN ({marks})",  # noqa: S608
+                    chunk,
+                )
+                for key, body, checksum in rows:
+                    name = key.decode("utf-8", "replace")
+                    if row_checksum(key, body) != checksum:
+                        raise StoreError(f"{self.path}: damaged: response {name} is not as it was put; {REPAIR}")
+                    found[name] = self._decode(name, body)
         return found
 
+    def _decode(self, key: str, body: bytes) -> Response:
+        try:
+            return decode_own(Response, body, where=f"{self.path}: response {key}")
+        except DataError as error:
+            raise StoreError(f"{error}; {REPAIR}") from error
+
     def known(self, keys: Collection[str]) -> set[str]:
-        """Return those of the keys that a response is kept under.
+        """Return those of the keys that a response is kept under, and note that they are in use today.
 
         Raises:
             StoreError: If the file cannot be read.
@@ -109,8 +106,17 @@ class ResponseStore:
             for chunk in _chunks(list(keys)):
                 marks = ",".join("?" * len(chunk))
                 rows = self._db.execute(f"SELECT key FROM response WHERE key IN ({marks})", chunk)  # noqa: S608
-                found.update(key for (key,) in rows)
+                found.update(key.decode("utf-8", "replace") for (key,) in rows)
+        self._note_use(found)
         return found
+
+    def _note_use(self, keys: Collection[str]) -> None:
+        """Note the day for those that have an older one: at most once a day for each response."""
+        today = day()
+        rows = [(today, key, today) for key in sorted(keys)]
+        # A full disk is no reason not to read.
+        with self._errors("written"), suppress(sqlite3.OperationalError), self._transaction():
+            self._db.executemany("UPDATE use SET day = ? WHERE key = ? AND day < ?", rows)
 
     def put(self, responses: Mapping[str, Response]) -> None:
         """Keep finished responses, all or none of them; they are on disk when this returns.
@@ -118,22 +124,34 @@ class ResponseStore:
         Raises:
             StoreError: If they cannot be written, for example because the disk is full.
         """
-        rows = [(key, encode(response)) for key, response in responses.items() if response.finish != "error"]
-        with self._errors("written"):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                self._db.executemany("INSERT OR IGNORE INTO response VALUES (?, ?)", rows)
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
+        rows = [
+            (key, body, row_checksum(key.encode(), body.encode()).decode())
+            for key, body in ((key, encode(found)) for key, found in responses.items() if found.finish != "error")
+        ]
+        if not rows:
+            return
+        today = day()
+        with self._errors("written"), self._transaction():
+            self._db.executemany("INSERT OR IGNORE INTO response VALUES (?, ?, ?)", rows)
+            self._db.executemany("INSERT OR IGNORE INTO use VALUES (?, ?)", ((key, today) for key, _, _ in rows))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
             self._db.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                self._db.execute("ROLLBACK")
+            raise
 
     @contextmanager
     def _errors(self, verb: str) -> Iterator[None]:
         try:
             yield
         except sqlite3.Error as error:
-            raise StoreError(f"{self.path}: the response store cannot be {verb}: {error}") from error
+            raise explain(self.path, error, verb) from error
 
 
 def _chunks(keys: Sequence[str]) -> Iterable[Sequence[str]]:

@@ -7,19 +7,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-from chateval.codec import decode, encode, read_lines
-from chateval.errors import StoreError
+from chateval.codec import decode, encode, parse_json, read_lines, read_text
+from chateval.errors import DataError, StoreError
+from chateval.files import unwritable, write_whole
 from chateval.records import Answered, Asked, Effort, Score
+from chateval.store.seal import MANIFEST, RESPONSES, SAMPLES, SCORES, Seal
 
 T = TypeVar("T")
 
-MANIFEST = "manifest.json"
-RESPONSES = "responses.jsonl"
-SCORES = "scores.jsonl"
-SAMPLES = "samples.jsonl"
 EFFORTS = "efforts.jsonl"
-UNFINISHED = ".unfinished"
-"""Stands in the folder from the start of a run to its end."""
 
 
 def write_file(path: Path, text: str) -> None:
@@ -28,55 +24,28 @@ def write_file(path: Path, text: str) -> None:
     Raises:
         StoreError: If it cannot be written.
     """
-    _write(path, (text,))
-
-
-def _write(path: Path, parts: Iterable[str]) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("w", encoding="utf-8", newline="\n") as file:
-            file.writelines(parts)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException as error:
-        with suppress(OSError):
-            temporary.unlink()
-        if isinstance(error, OSError):
-            raise StoreError(f"{path}: cannot be written: {error.strerror or error}") from error
-        raise
+    write_whole(path, (text,))
 
 
 def check_writable(folder: Path) -> None:
     """Raise StoreError now, before hours of work, if the run folder cannot be written."""
     probe = folder / f".probe.{os.getpid()}"
     try:
-        write_file(probe, "")
-    except StoreError as error:
-        raise StoreError(f"{folder}{str(error).removeprefix(str(probe))}") from error
-    probe.unlink()
+        folder.mkdir(parents=True, exist_ok=True)
+        with probe.open("wb") as file:
+            file.write(b"probe\n")
+            file.flush()
+            os.fsync(file.fileno())
+        probe.unlink(missing_ok=True)  # a run that begins in this folder at this moment clears such files away
+    except OSError as error:
+        with suppress(OSError):
+            probe.unlink()
+        raise unwritable(folder, error) from error
 
 
-def mark_begun(folder: Path) -> None:
-    """Mark a run folder as one that is being written."""
-    write_file(folder / UNFINISHED, "")
-
-
-def mark_ended(folder: Path) -> None:
-    """Take the mark away: the folder has all that it should have."""
-    (folder / UNFINISHED).unlink(missing_ok=True)
-
-
-def check_ended(folder: Path) -> None:
-    """Raise StoreError if a run in this folder broke off, or is still going on."""
-    if (folder / UNFINISHED).exists():
-        raise StoreError(f"{folder}: this run did not end; give its command again, it goes on from there")
-
-
-def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+def write_manifest(to: Seal, manifest: Mapping[str, Any]) -> None:
     """Write the manifest of a run."""
-    write_file(folder / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    to.write(MANIFEST, (json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False), "\n"))
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -89,17 +58,16 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         raise StoreError(f"{folder}: no {MANIFEST} in it, so it is not a run folder")
     try:
-        manifest = json.loads(path.read_text("utf-8"))
-    except ValueError as error:
-        raise StoreError(f"{path}: not valid JSON: {error}") from error
+        manifest = parse_json(read_text(path), where=str(path))
+    except DataError as error:
+        raise StoreError(str(error)) from error
     if not isinstance(manifest, dict) or not {"checkpoints", "tasks", "baseline"} <= manifest.keys():
         raise StoreError(f"{path}: not the manifest of a run")
     return manifest
 
 
-def write_records(path: Path, records: Iterable[Any]) -> None:
-    """Write one record a line, as they come."""
-    _write(path, (f"{encode(record)}\n" for record in records))
+def _lines(records: Iterable[Any]) -> Iterator[str]:
+    return (f"{encode(record)}\n" for record in records)
 
 
 def read_records(path: Path, kind: type[T]) -> Iterator[T]:
@@ -115,9 +83,9 @@ def read_records(path: Path, kind: type[T]) -> Iterator[T]:
         yield decode(kind, line, where=where)
 
 
-def write_answers(folder: Path, answers: Iterable[Answered]) -> None:
+def write_answers(to: Seal, answers: Iterable[Answered]) -> None:
     """Write responses.jsonl."""
-    write_records(folder / RESPONSES, answers)
+    to.write(RESPONSES, _lines(answers))
 
 
 def read_answers(folder: Path) -> Iterator[Answered]:
@@ -125,9 +93,9 @@ def read_answers(folder: Path) -> Iterator[Answered]:
     return read_records(folder / RESPONSES, Answered)
 
 
-def write_scores(folder: Path, scores: Iterable[Score]) -> None:
+def write_scores(to: Seal, scores: Iterable[Score]) -> None:
     """Write scores.jsonl."""
-    write_records(folder / SCORES, scores)
+    to.write(SCORES, _lines(scores))
 
 
 def read_scores(folder: Path) -> list[Score]:
@@ -135,9 +103,9 @@ def read_scores(folder: Path) -> list[Score]:
     return list(read_records(folder / SCORES, Score))
 
 
-def write_samples(folder: Path, samples: Iterable[Asked]) -> None:
+def write_samples(to: Seal, samples: Iterable[Asked]) -> None:
     """Write samples.jsonl: what was asked, so that the run can be read without its tasks."""
-    write_records(folder / SAMPLES, samples)
+    to.write(SAMPLES, _lines(samples))
 
 
 def read_samples(folder: Path) -> Iterator[Asked]:
@@ -152,7 +120,8 @@ def write_efforts(folder: Path, efforts: Iterable[Effort]) -> None:
     """
     new = {effort.checkpoint: effort for effort in efforts if effort.n_responses}
     if new or not (folder / EFFORTS).is_file():
-        write_records(folder / EFFORTS, ({effort.checkpoint: effort for effort in read_efforts(folder)} | new).values())
+        known = {effort.checkpoint: effort for effort in read_efforts(folder)}
+        write_whole(folder / EFFORTS, _lines((known | new).values()))
 
 
 def read_efforts(folder: Path) -> list[Effort]:

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import pytest
+from sealed import seal_again
 
 from chateval.codec import encode
 from chateval.errors import StoreError
@@ -31,7 +32,7 @@ def test_scores_become_a_table_with_a_row_each(finished_run):
 def test_a_folder_without_samples_is_not_a_finished_run(finished_run):
     (finished_run / "samples.jsonl").unlink()
 
-    with pytest.raises(StoreError, match=r"no samples.jsonl in it"):
+    with pytest.raises(StoreError, match=r"samples.jsonl: not there, though SHA256SUMS has it; give the run's command"):
         read_run(finished_run)
 
 
@@ -39,6 +40,7 @@ def test_noise_is_that_of_the_report(finished_run):
     report = read_report(finished_run)
     noise = Noise("arithmetic", "number", 1, 4, 0.0, 0.0)
     (finished_run / "report.json").write_text(encode(replace(report, noise=(noise,))))
+    seal_again(finished_run)
 
     assert read_run(finished_run).noise == (noise,)
 

@@ -1,9 +1,9 @@
 import sqlite3
+import time
 from dataclasses import replace
 
 import pytest
 
-from chateval.errors import StoreError
 from chateval.records import Checkpoint, Decoding, Prompt, Response, TemplateFacts
 from chateval.store import ResponseStore, response_key
 
@@ -86,18 +86,17 @@ def test_more_keys_than_a_statement_takes_are_found(tmp_path):
         assert len(store.get([f"k{n}" for n in range(1300)])) == 1300
 
 
-def test_a_store_of_a_newer_version_is_refused_and_left_as_it_is(tmp_path):
+def test_asking_for_a_response_notes_the_day_once(tmp_path, monkeypatch):
     path = tmp_path / "responses.sqlite"
+    with ResponseStore(path) as store:
+        store.put({"k": Response("a" * 16, "", "eos"), "other": Response("a" * 16, "", "eos")})
+    today = int(time.time() // 86_400)
+    monkeypatch.setattr("chateval.store.database.time.time", lambda: (today + 9) * 86_400)
+
+    with ResponseStore(path) as store:
+        store.known({"k"})
+
     with sqlite3.connect(path) as db:
-        db.execute("PRAGMA user_version = 7")
-
-    with pytest.raises(StoreError, match=r"written by a newer chateval \(schema 7, this one knows 1\)"):
-        ResponseStore(path)
-    assert sqlite3.connect(path).execute("PRAGMA user_version").fetchone() == (7,)
-
-
-def test_a_file_that_is_no_store_is_named(tmp_path):
-    (tmp_path / "responses.sqlite").write_bytes(b"something else entirely, and long enough to be read " * 50)
-
-    with pytest.raises(StoreError, match="cannot be opened"):
-        ResponseStore(tmp_path / "responses.sqlite")
+        found = dict(db.execute("SELECT key, day FROM use"))
+    db.close()
+    assert found == {"k": today + 9, "other": today}
