@@ -1,12 +1,15 @@
 """Whether an adapter does anything."""
 
-import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from chateval.checkpoint.tensors import read_header
+
 _CHUNK = 1 << 20
+_WIDTHS = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
+"""Bytes of a number."""
 _SIDES = (("lora_A", "lora_B"), ("lora_embedding_A", "lora_embedding_B"))
 
 
@@ -33,16 +36,17 @@ def inert_because(config: Mapping[str, Any], files: Iterable[Path]) -> str:
 
 
 def _zeros(path: Path) -> Iterator[tuple[str, bool]]:
-    """Yield each tensor of a safetensors file, and whether all its bytes are 0."""
+    """Yield each tensor of a safetensors file, and whether all its numbers are 0."""
+    tensors = read_header(path)
     with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        header = json.loads(file.read(length))
-        for name, entry in header.items():
-            if name == "__metadata__":
-                continue
-            begin, end = entry["data_offsets"]
-            file.seek(8 + length + begin)
-            chunks = (
-                file.read(min(_CHUNK, end - begin - n * _CHUNK)) for n in range(math.ceil((end - begin) / _CHUNK))
-            )
-            yield name, all(not any(chunk) for chunk in chunks)
+        for name, tensor in tensors.items():
+            n_bytes = tensor.end - tensor.begin
+            file.seek(tensor.begin)
+            chunks = (file.read(min(_CHUNK, n_bytes - n * _CHUNK)) for n in range(math.ceil(n_bytes / _CHUNK)))
+            yield name, all(_is_zero(chunk, _WIDTHS.get(tensor.dtype, 1)) for chunk in chunks)
+
+
+def _is_zero(chunk: bytes, width: int) -> bool:
+    """Return whether all numbers of some bytes are 0 or -0, which is a sign bit in the last byte of a number."""
+    signs = chunk[width - 1 :: width].strip(b"\x00\x80")
+    return not signs and not any(any(chunk[place::width]) for place in range(width - 1))

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chateval.checkpoint.digest import TOKENIZER_FILES, DigestCache
+from chateval.checkpoint.digest import DigestCache
+from chateval.checkpoint.files import tokenizer_files
 from chateval.codec import digest
 from chateval.machine import n_threads
 
@@ -87,7 +88,7 @@ def digest_tensor(tensor: Any) -> str:
 def digest_tokenizer(folder: Path) -> str:
     """Return the digest of a tokenizer that was saved to a folder: that of a checkpoint saved with it."""
     digests = DigestCache(folder / "digests.json")
-    return digests.files(folder / name for name in TOKENIZER_FILES)
+    return digests.files(tokenizer_files(folder))
 
 
 def _is_of_adapter(name: str) -> bool:

@@ -1,22 +1,31 @@
 """What a path or hub id is: a chat model, a base model, an adapter, a GGUF file, an endpoint. Nothing is loaded."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from chateval.checkpoint.digest import CONFIG_FILES, TOKENIZER_FILES, DigestCache
+from chateval.checkpoint.digest import DigestCache
 from chateval.checkpoint.endpoint import resolve_endpoint
+from chateval.checkpoint.files import (
+    adapter_files,
+    check_links,
+    config_files,
+    read_all_shapes,
+    tokenizer_files,
+    weight_files,
+)
+from chateval.checkpoint.fit import check_adapter_fits
 from chateval.checkpoint.hub import fetch, looks_like_hub_id
 from chateval.checkpoint.inert import inert_because
+from chateval.checkpoint.refuse import refuse_other_adapters, refuse_remote_code, refuse_sizes
 from chateval.checkpoint.step import training_step
-from chateval.checkpoint.tensors import check_adapter_fits, n_numbers, read_shapes, weight_files
+from chateval.checkpoint.tensors import n_numbers, read_shapes
 from chateval.codec import digest
 from chateval.errors import CheckpointError
 from chateval.machine import native_dtype
 from chateval.records import Checkpoint, CheckpointSpec
-from chateval.template import find_sources, read_json, read_template
+from chateval.template import find_sources, read_gguf, read_json, read_template
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 
@@ -61,14 +70,23 @@ def _resolve(spec: CheckpointSpec, others: Mapping[str, CheckpointSpec], digests
 
 
 def _locate(name: str, reference: str, revision: str | None) -> tuple[Path, str | None]:
-    path = Path(reference).expanduser()
-    if path.exists():
+    path = _place(reference)
+    if path is not None:
         if revision is not None:
             raise CheckpointError(f"{name}: {reference} is a local path, which has no revision")
         return path.resolve(), None
     if looks_like_hub_id(reference):
         return fetch(reference, revision)
-    raise CheckpointError(f"{name}: no checkpoint at {reference!r}: give a folder, a .gguf file or a hub id")
+    raise CheckpointError(f"{name}: no checkpoint at {reference[:200]!r}: give a folder, a .gguf file or a hub id")
+
+
+def _place(reference: str) -> Path | None:
+    """Return the path that is there; a text that no file system takes for a name names nothing."""
+    try:
+        path = Path(reference).expanduser()
+        return path if path.exists() else None
+    except (OSError, ValueError, RuntimeError):
+        return None
 
 
 def _resolve_gguf(checkpoint: Checkpoint, path: Path, spec: CheckpointSpec, digests: DigestCache) -> Checkpoint:
@@ -79,49 +97,33 @@ def _resolve_gguf(checkpoint: Checkpoint, path: Path, spec: CheckpointSpec, dige
     if spec.base is not None:
         raise CheckpointError(f"{checkpoint.name}: {path} is a whole model, so it takes no base ({spec.base!r})")
     found = digests.file(path)
-    fields, n_parameters = _read_gguf(path)
-    checkpoint = _with_layout(checkpoint, spec, has_template="tokenizer.chat_template" in fields)
+    header = read_gguf(path)
+    sizes = {name.rpartition(".")[2]: size for name, size in header.fields.items()}
+    renamed = {"num_layers": sizes.get("block_count"), "num_experts": sizes.get("expert_count")}
+    refuse_sizes(path, renamed, header.shapes)
+    checkpoint = _with_layout(checkpoint, spec, has_template="tokenizer.chat_template" in header.fields)
+    context = sizes.get("context_length")
     return replace(
         checkpoint,
         weights_digest=found,
         tokenizer_digest=found,
-        context_tokens=_gguf_context(fields),
-        n_parameters=n_parameters,
+        context_tokens=context if isinstance(context, int) and context > 0 else None,
+        n_parameters=n_numbers(header.shapes),
     )
-
-
-def _read_gguf(path: Path) -> tuple[Mapping[str, Any], int]:
-    """Return the fields of a GGUF file, and how many numbers its tensors have."""
-    from gguf import GGUFReader
-
-    try:
-        reader = GGUFReader(path)
-        fields: Mapping[str, Any] = reader.fields
-        n_parameters = sum(int(tensor.n_elements) for tensor in reader.tensors)
-    except (ValueError, OSError, IndexError, KeyError, OverflowError) as error:
-        raise CheckpointError(f"{path}: not a readable GGUF file: {error}") from error
-    return fields, n_parameters
-
-
-def _gguf_context(fields: Mapping[str, Any]) -> int | None:
-    found = [field for name, field in fields.items() if name.endswith(".context_length")]
-    try:
-        return int(found[0].contents()) if found else None
-    except (TypeError, ValueError):
-        return None
 
 
 def _resolve_folder(checkpoint: Checkpoint, path: Path, spec: CheckpointSpec, digests: DigestCache) -> Checkpoint:
     config = read_config(path)
+    check_links(path)
     refuse_remote_code(path)
     if not config:
         raise CheckpointError(f"{path}: no config.json in it, so it is not a checkpoint")
-    weights = weight_files(path)
-    shapes = {name: shape for file in weights for name, shape in read_shapes(file).items()}
+    shapes = read_all_shapes(path)
+    refuse_sizes(path / "config.json", config, shapes)
     checkpoint = _with_layout(checkpoint, spec, has_template=template_source(path) is not None)
     return replace(
         checkpoint,
-        weights_digest=digests.files([*weights, *(path / name for name in CONFIG_FILES)]),
+        weights_digest=digests.files([*weight_files(path), *config_files(path)]),
         tokenizer_digest=_tokenizer_digest([path], digests),
         template_path=str(path) if template_source(path) else None,
         context_tokens=context_tokens(config),
@@ -148,15 +150,16 @@ def _resolve_adapter(
     digests: DigestCache,
 ) -> Checkpoint:
     config = read_config(path, "adapter_config.json")
+    check_links(path)
     refuse_remote_code(path)
-    _refuse_other_adapters(path, config)
+    refuse_other_adapters(path, config)
     recorded = config.get("base_model_name_or_path")
     base = _resolve_base(checkpoint.name, path, spec.base, recorded, others, digests)
-    files = weight_files(path, stem="adapter_model")
+    files = adapter_files(path)
     shapes = {name: shape for file in files for name, shape in read_shapes(file).items()}
     base_path = Path(base.path)
     if base_path.is_dir():
-        check_adapter_fits(path, shapes, {n: s for f in weight_files(base_path) for n, s in read_shapes(f).items()})
+        check_adapter_fits(path, config, shapes, read_all_shapes(base_path))
     _check_recorded_base(path, recorded, base, digests)
     own = [path, base_path] if base_path.is_dir() else [path]
     has_template = template_source(path) is not None or base.kind == "chat"
@@ -177,25 +180,6 @@ def _resolve_adapter(
     )
 
 
-PLAIN_STARTS = (None, True, False, "gaussian")
-"""Values of `init_lora_weights` that leave the base as it was; PiSSA, OLoRA and their like take a part out of it."""
-
-
-def _refuse_other_adapters(path: Path, config: Mapping[str, Any]) -> None:
-    """Raise CheckpointError for adapters that cannot be switched off by switching them off."""
-    kind, bias, start = config.get("peft_type"), config.get("bias", "none"), config.get("init_lora_weights")
-    if kind != "LORA":
-        raise CheckpointError(
-            f"{path}: an adapter of type {kind!r}; LORA is what can share a base. Merge it and test that"
-        )
-    if bias != "none" or start not in PLAIN_STARTS:
-        what = f"bias={bias!r}" if bias != "none" else f"init_lora_weights={start!r}"
-        raise CheckpointError(
-            f"{path}: {what} writes into the base, which other checkpoints share; merge the adapter (merge_and_unload) "
-            "and test the merged folder"
-        )
-
-
 def _resolve_base(
     name: str,
     path: Path,
@@ -208,16 +192,17 @@ def _resolve_base(
     if not isinstance(reference, str) or not reference:
         raise CheckpointError(f"{path}: adapter_config.json names no base; say which: {name}={path}@BASE")
     known = others.get(named) if named else None
-    if known is None and not Path(reference).expanduser().exists() and not looks_like_hub_id(reference):
+    if known is None and _place(reference) is None and not looks_like_hub_id(reference):
         raise CheckpointError(
-            f"{path}: its base {reference!r} is not here; say where it is: {name}={path}@BASE, "
+            f"{path}: its base {reference[:200]!r} is not here; say where it is: {name}={path}@BASE, "
             f"with one of {', '.join(others)} or a path"
         )
     # The base under an adapter is not asked for a template of its own: the adapter's folder may bring one.
     base = known or CheckpointSpec(name=f"{name}'s base", path=reference)
     if base.is_endpoint:
         raise CheckpointError(f"{path}: its base {reference!r} is an endpoint, whose weights are not here")
-    if (Path(base.path).expanduser() / "adapter_config.json").is_file():
+    place = _place(base.path)
+    if place is not None and (place / "adapter_config.json").is_file():
         raise CheckpointError(f"{path}: its base {reference!r} is an adapter itself; merge that one first")
     found = _resolve(replace(base, spare_completion=base.spare_completion or known is None), others, digests)
     if found.kind == "lora":
@@ -227,10 +212,11 @@ def _resolve_base(
 
 def _check_recorded_base(path: Path, recorded: Any, base: Checkpoint, digests: DigestCache) -> None:
     """Refuse a base that is provably not the one the adapter was trained on."""
-    if not isinstance(recorded, str) or not Path(recorded).is_dir() or Path(recorded).resolve() == Path(base.path):
+    place = _place(recorded) if isinstance(recorded, str) else None
+    if place is None or not place.is_dir() or place.resolve() == Path(base.path):
         return
     try:
-        trained_on = weight_files(Path(recorded))
+        trained_on = weight_files(place)
         given = weight_files(Path(base.path)) if Path(base.path).is_dir() else []
     except CheckpointError:
         return
@@ -268,23 +254,6 @@ def read_config(folder: Path, name: str = "config.json") -> Mapping[str, Any]:
     return read_json(folder / name)
 
 
-def refuse_remote_code(folder: Path) -> None:
-    """Raise CheckpointError if a file of the folder asks for Python of its own (`auto_map`)."""
-    named = read_config(folder).get("transformers_weights")
-    if named:
-        raise CheckpointError(
-            f"{folder / 'config.json'}: transformers_weights names a weight file of its own ({str(named)[:80]!r}); "
-            "remove it, so that model.safetensors is what is loaded"
-        )
-    for name in ("config.json", "tokenizer_config.json"):
-        wanted = read_config(folder, name).get("auto_map")
-        if wanted:
-            raise CheckpointError(
-                f"{folder / name}: auto_map wants to run {json.dumps(wanted)[:99]}; code of a checkpoint is never run. "
-                "Convert it to an architecture that transformers has"
-            )
-
-
 def template_source(folder: Path) -> str | None:
     """Return the file of a folder that the chat template stands in, as `AutoTokenizer` would choose it."""
     found = next((source for source in find_sources(folder) if source.is_read), None)
@@ -292,4 +261,4 @@ def template_source(folder: Path) -> str | None:
 
 
 def _tokenizer_digest(folders: Iterable[Path], digests: DigestCache) -> str:
-    return digests.files(folder / name for folder in folders for name in TOKENIZER_FILES)
+    return digests.files(file for folder in folders for file in tokenizer_files(folder))

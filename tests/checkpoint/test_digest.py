@@ -1,7 +1,15 @@
 import hashlib
 import os
 
+import pytest
+
 from chateval.checkpoint import DigestCache
+
+
+@pytest.fixture(autouse=True)
+def settled(monkeypatch):
+    """Files of a test are as good as old: they are not written again within one tick of the clock."""
+    monkeypatch.setattr("chateval.checkpoint.digest._SETTLED_SECONDS", 0)
 
 
 def test_a_digest_is_the_sha256_of_the_file(tmp_path):
