@@ -1,13 +1,12 @@
 """Bytes to data and back, strictly: YAML with line numbers, JSON lines, records. Says path:line for every fault."""
 
-import gzip
 import hashlib
 import json
 import re
-import zlib
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cache
+from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -15,6 +14,7 @@ import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from chateval.errors import ChatevalError, DataError
+from chateval.reading import as_text, read_bytes, read_raw_lines
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
@@ -23,6 +23,13 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 MAX_YAML_BYTES = 1_000_000
 """Nobody writes a larger one by hand; aliases could blow it up."""
+
+MAX_YAML_NODES = 20_000
+"""Keys and values of a YAML file; reading so many takes a second."""
+
+_WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]*)", re.ASCII)
+_NO_NUMBER = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_DECIMAL = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?", re.ASCII)
 
 Place = tuple[str | int, ...]
 """Keys and indices that lead to a value, as in pydantic's `loc`."""
@@ -65,6 +72,15 @@ def decode(kind: type[T], line: str | bytes, *, where: str) -> T:
         DataError: If the line is not such a record; the message starts with `where`.
     """
     parse_json(line, where=where)
+    return decode_own(kind, line, where=where)
+
+
+def decode_own(kind: type[T], line: str | bytes, *, where: str) -> T:
+    """Parse a line that `encode` wrote, as a checksum shows: keys that stand twice are not looked for again.
+
+    Raises:
+        DataError: If the line is not such a record; the message starts with `where`.
+    """
     try:
         record: T = _adapter(cast("Hashable", kind)).validate_json(line, strict=True, extra="forbid")
     except ValidationError as error:
@@ -85,18 +101,26 @@ def parse_json(text: str | bytes, *, where: str) -> Any:
         DataError: If the text is not JSON; the message starts with `where`.
     """
     try:
-        return json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_refuse_constant)
+        spelt = text if isinstance(text, str) else text.decode("utf-8")
+        return (_PARSE if HUGE.search(spelt) is None else _PARSE_HUGE)(spelt)
     except RecursionError as error:
         raise DataError(f"{where}: nested too deeply for a sample") from error
     except ValueError as error:
         raise DataError(f"{where}: not valid JSON: {error}") from error
 
 
+def _finite(spelt: str) -> float:
+    found = float(spelt)
+    if not isfinite(found):
+        raise ValueError(f"{spelt:.40} is too large for a number")
+    return found
+
+
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise ValueError(f"key {key!r} stands twice")
+            raise ValueError(f"key {key[:200]!r} stands twice")
         found[key] = value
     return found
 
@@ -105,21 +129,22 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not a JSON number")
 
 
+HUGE = re.compile(r"[eE]\+?[0-9]{3}|[0-9]{300}", re.ASCII)
+"""Numbers that may be infinite as floats; a look for them costs less than a look at each number."""
+
+_PARSE = json.JSONDecoder(object_pairs_hook=_unique_keys, parse_constant=_refuse_constant).decode
+_PARSE_HUGE = json.JSONDecoder(
+    object_pairs_hook=_unique_keys, parse_constant=_refuse_constant, parse_float=_finite
+).decode
+
+
 def read_text(path: Path) -> str:
     """Return the text of a UTF-8 file; a byte order mark is dropped.
 
     Raises:
         DataError: If the file cannot be read or is not UTF-8; the message has the line of the first bad byte.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise DataError(f"{path}:{line}: not UTF-8 (byte {data[error.start]:#04x}); save the file as UTF-8") from error
+    return as_text(read_bytes(path), where=str(path), line=1)
 
 
 def read_lines(path: Path) -> Iterator[tuple[str, str]]:
@@ -130,20 +155,10 @@ def read_lines(path: Path) -> Iterator[tuple[str, str]]:
     Raises:
         DataError: If the file cannot be read or is not UTF-8; the message has the line of the first bad byte.
     """
-    try:
-        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
-            for number, raw in enumerate(file, start=1):
-                where, line = f"{path}:{number}", raw.removesuffix(b"\n")
-                try:
-                    text = line.decode("utf-8-sig" if number == 1 else "utf-8")
-                except UnicodeDecodeError as error:
-                    raise DataError(
-                        f"{where}: not UTF-8 (byte {line[error.start]:#04x}); save the file as UTF-8"
-                    ) from error
-                if text:
-                    yield where, text
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    for number, (where, line) in enumerate(read_raw_lines(path)):
+        text = as_text(line, where=where, is_start=number == 0)
+        if text:
+            yield where, text
 
 
 def read_json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -178,6 +193,50 @@ class Document:
         return str(self.path)
 
 
+class _PlainLoader(yaml.SafeLoader):
+    """Reads plain data once, and refuses the rest where it stands."""
+
+    def __init__(self, text: str, path: Path) -> None:
+        super().__init__(text)
+        self._path = path
+        self._n_nodes = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        where = f"{self._path}:{event.start_mark.line + 1}"
+        self._n_nodes += 1
+        if self._n_nodes > MAX_YAML_NODES:
+            raise DataError(f"{where}: more than {MAX_YAML_NODES:,} values; rows of data go into a file of their own")
+        if isinstance(event, yaml.AliasEvent):
+            raise DataError(f"{where}: aliases (*{event.anchor}) are not read; write it out")
+        if event.tag is not None:
+            raise DataError(f"{where}: tags ({event.tag}) are not read; write plain data")
+        node = super().compose_node(parent, index)
+        if isinstance(node, yaml.ScalarNode) and _SURROGATE.search(node.value):
+            try:  # JSON spells one letter as the two halves of a pair
+                node.value = node.value.encode("utf-16", "surrogatepass").decode("utf-16")
+            except UnicodeDecodeError as error:
+                raise DataError(f"{where}: half a surrogate pair stands alone, which is no text") from error
+        if isinstance(node, yaml.ScalarNode) and node.style is None:
+            fault = _surprise(node.tag.rpartition(":")[2], node.value)
+            if fault:
+                raise DataError(f"{where}: {node.value[:40]} is {fault}; put it in quotes, or write it otherwise")
+        return node
+
+
+def _surprise(kind: str, spelt: str) -> str:
+    """Return what YAML takes a scalar for, where no writer means that; empty where it is as it seems."""
+    if kind == "timestamp":
+        return "a date to YAML"
+    if kind == "int" and (len(spelt) > 40 or not _WHOLE.fullmatch(spelt)):
+        return "a number in another notation to YAML"
+    if kind == "float" and not _NO_NUMBER.fullmatch(spelt):
+        if len(spelt) > 40 or not _DECIMAL.fullmatch(spelt):
+            return "a number in another notation to YAML"
+        return "" if isfinite(float(spelt)) else "too large for a number"
+    return ""
+
+
 def read_yaml(path: Path) -> Document:
     """Read a YAML file of plain data; a key that stands twice, an alias or a tag is refused.
 
@@ -188,18 +247,15 @@ def read_yaml(path: Path) -> Document:
     if len(text) > MAX_YAML_BYTES:
         raise DataError(f"{path}: {len(text):,} characters; at most {MAX_YAML_BYTES:,} are read")
     try:
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            line = event.start_mark.line + 1 if event.start_mark else 1
-            if isinstance(event, yaml.AliasEvent):
-                raise DataError(f"{path}:{line}: aliases (*{event.anchor}) are not read; write it out")
-            tag = getattr(event, "tag", None)
-            if tag is not None:
-                raise DataError(f"{path}:{line}: tags ({tag}) are not read; write plain data")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        lines: dict[Place, int] = {(): 1}
-        if node is not None:
-            _number(node, (), lines, path)
-        data = yaml.safe_load(text)
+        loader = _PlainLoader(text, path)
+        try:
+            node = loader.get_single_node()
+            lines: dict[Place, int] = {(): 1}
+            if node is not None:
+                _number(node, (), lines, path)
+            data = loader.construct_document(node) if node is not None else None
+        finally:
+            loader.dispose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1

@@ -29,6 +29,10 @@ class ChatevalError(Exception):
 
     exit_code = USER_MISTAKE
 
+    def __str__(self) -> str:
+        """Return the message as one line, whatever names and data stand in it."""
+        return one_line(super().__str__())
+
 
 class ConfigError(ChatevalError):
     """chateval.yaml or an option of the command line is wrong."""
@@ -68,6 +72,28 @@ class InterruptionError(ChatevalError):
     """Somebody ended a command before its time."""
 
     exit_code = INTERRUPTED
+
+
+MAX_MESSAGE = 1_500
+"""Characters of a message; what a file says is cut out of its middle, for place and remedy stand at its ends."""
+
+
+def one_line(text: str) -> str:
+    """Return a message as one line of at most `MAX_MESSAGE` characters, control characters spelt out."""
+    text = _cut(text)
+    if text.isprintable():
+        return text
+    return _cut("".join(one if one.isprintable() else _spelt(ord(one)) for one in text))
+
+
+def _cut(text: str) -> str:
+    if len(text) <= MAX_MESSAGE:
+        return text
+    return f"{text[: MAX_MESSAGE - 310]} [...] {text[-300:]}"
+
+
+def _spelt(code: int) -> str:
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def first_line(error: BaseException) -> str:

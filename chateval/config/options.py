@@ -8,6 +8,7 @@ from chateval.codec import parse_scalar
 from chateval.config.suite import ENGINES, NAME, Suite
 from chateval.errors import ConfigError
 from chateval.records import CheckpointSpec, EngineSpec
+from chateval.secret import holds_secret
 
 
 def parse_checkpoint(text: str) -> CheckpointSpec:
@@ -24,12 +25,20 @@ def parse_checkpoint(text: str) -> CheckpointSpec:
     if not NAME.fullmatch(name):
         raise ConfigError(f"--checkpoint {text!r}: the name {name!r} is not letters, digits, dot, dash or underscore")
     whole = CheckpointSpec(name=name, path=rest)
-    if whole.is_endpoint or Path(rest).expanduser().exists() or "@" not in rest:
+    if whole.is_endpoint or is_there(rest) or "@" not in rest:
         return whole
     path, _, base = rest.rpartition("@")
     if not path or not base:
         raise ConfigError(f"--checkpoint {text!r}: say NAME=PATH, or NAME=ADAPTER@BASE")
     return CheckpointSpec(name=name, path=path, base=base)
+
+
+def is_there(reference: str) -> bool:
+    """Return whether a text names something on disk; one that no file system takes for a name names nothing."""
+    try:
+        return Path(reference).expanduser().exists()
+    except (OSError, ValueError, RuntimeError):
+        return False
 
 
 def parse_data(texts: Sequence[str]) -> dict[str, Path]:
@@ -43,9 +52,9 @@ def parse_data(texts: Sequence[str]) -> dict[str, Path]:
         name, equals, path = text.partition("=")
         if not equals or not name or not path:
             raise ConfigError(f"--data {text!r}: say TASK=PATH, a file or a folder")
+        if not is_there(path):
+            raise ConfigError(f"--data {text[:200]!r}: nothing is there")
         found[name] = Path(path).expanduser()
-        if not found[name].exists():
-            raise ConfigError(f"--data {text!r}: nothing is there")
     return found
 
 
@@ -71,6 +80,11 @@ def with_options(
     Raises:
         ConfigError: If a name is unknown, or if there is no checkpoint or no task.
     """
+    for spec in suite.checkpoints:
+        if not NAME.fullmatch(spec.name):
+            raise ConfigError(
+                f"the name {spec.name[:80]!r} is not letters, digits, dot, dash or underscore, at most 64"
+            )
     merged = {spec.name: spec for spec in suite.checkpoints}
     given: dict[str, CheckpointSpec] = {}
     for spec in checkpoints:
@@ -132,7 +146,7 @@ def with_engine(
     for text in options:
         key, equals, value = text.partition("=")
         if not equals or not key.isidentifier():
-            raise ConfigError(f"--engine-option {text!r}: say KEY=VALUE")
+            raise ConfigError(f"--engine-option {key!r}: say KEY=VALUE")
         given[key] = parse_scalar(value)
     spec = replace(spec, base_url=base_url or spec.base_url, workers=workers or spec.workers, options=given)
     if spec.base_url is not None and spec.name != "openai":
@@ -146,9 +160,16 @@ def fit_engine(suite: Suite) -> Suite:
     """Return the suite with `openai` as its engine if every checkpoint is an endpoint, which nothing else answers.
 
     Raises:
-        ConfigError: If the engine is `openai` and it is not said where a checkpoint is served.
+        ConfigError: If an option holds a key, or the engine is `openai` and it is not said where a checkpoint is
+            served.
     """
     spec = suite.engine
+    for name, value in spec.options.items():
+        if holds_secret(name, value):
+            raise ConfigError(
+                f"engine option {name!r}: a key is no option, which the process list shows and the run folder keeps; "
+                "set CHATEVAL_API_KEY, or HF_TOKEN for the hub"
+            )
     if spec.name == "transformers" and suite.checkpoints and all(one.is_endpoint for one in suite.checkpoints):
         return replace(suite, engine=replace(spec, name="openai"))
     files = [one.name for one in suite.checkpoints if not one.is_endpoint]
@@ -159,12 +180,12 @@ def fit_engine(suite: Suite) -> Suite:
 
 def _settle(spec: CheckpointSpec, names: set[str]) -> CheckpointSpec:
     """Decide whether what stood behind `@` is a base or a revision of the hub."""
-    if spec.base is None or spec.base in names or Path(spec.base).expanduser().exists():
+    if spec.base is None or spec.base in names or is_there(spec.base):
         return spec
-    path = Path(spec.path).expanduser()
-    if path.exists() and spec.base.count("/") == 1:
+    has_path = is_there(spec.path)
+    if has_path and spec.base.count("/") == 1:
         return spec  # a hub id, as the base of a local adapter
-    if path.exists():
+    if has_path:
         raise ConfigError(
             f"checkpoint {spec.name}: unknown base {spec.base!r}; checkpoints of this run: {', '.join(sorted(names))}"
         )

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from chateval.codec import Document, read_yaml, validate
+from chateval.config.options import is_there
 from chateval.config.suite import NAME, Dtype, Overflow, Suite, System, TemplateGate
 from chateval.errors import ConfigError
 from chateval.records import CheckpointSpec, EngineName, EngineSpec, Rule
@@ -197,5 +198,7 @@ def _engine(entry: EngineName | _Engine) -> EngineSpec:
 
 def _from(folder: Path, reference: str) -> str:
     """Return a path as seen from the suite's folder; what does not exist there may be a name or a hub id."""
+    if not is_there(str(folder / reference)) and not is_there(reference):
+        return reference
     path = folder / Path(reference).expanduser()
     return str(path) if path.exists() else reference

@@ -56,5 +56,7 @@ class Suite:
     families: tuple[Path, ...] = ()
     """TOML files with families of chat templates of the user's own."""
     engine: EngineSpec = field(default_factory=EngineSpec)
+    full_digests: bool = False
+    """Read every file of the checkpoints for its digest, those too that have not changed by inode, size and times."""
     folder: Path = field(default_factory=Path)
     """Where relative paths start from."""

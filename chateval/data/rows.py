@@ -12,7 +12,8 @@ from typing import IO, Any, NamedTuple, cast
 from pydantic_core import from_json
 
 from chateval.data.json_array import read_array
-from chateval.errors import DataError
+from chateval.errors import DataError, first_line
+from chateval.parquet import count_rows, read_batches
 
 MAX_ROW_BYTES = 64 * 1024 * 1024
 """A longer line, element or cell is no row of a chat; a file without line ends must not fill the memory."""
@@ -71,8 +72,17 @@ class RowReader:
         """Yield every row; one that cannot be read says why.
 
         Raises:
-            DataError: If the rest of a file cannot be read, so that there are no more rows to find in it.
+            DataError: If the rest of a file cannot be read, so that there are no more rows to find in it, or if there
+                is no row in any of them.
         """
+        n_rows = 0
+        for row in self._rows():
+            n_rows += 1
+            yield row
+        if n_rows == 0:
+            raise DataError(f"{', '.join(self._paths)}: no row in it")
+
+    def _rows(self) -> Iterator[Row]:
         for number, path in enumerate(self._paths):
             self._n_finished = number
             kind = _kind(path)
@@ -101,20 +111,18 @@ class RowReader:
 
     def _read_parquet(self, path: str) -> Iterator[Row]:
         import pyarrow
-        from pyarrow import parquet
 
-        try:
-            with parquet.ParquetFile(path) as file:
-                n_rows = max(1, file.metadata.num_rows)
-                number = 0
-                self._tell = lambda: number / n_rows
-                for batch in file.iter_batches(batch_size=_PARQUET_ROWS):
-                    size = batch.nbytes // max(1, batch.num_rows)
-                    for fields in batch.to_pylist():
-                        yield Row(path, number, fields, size=size)
-                        number += 1
-        except (pyarrow.ArrowException, ValueError) as error:
-            raise DataError(f"{path}: not a readable Parquet file: {error}") from error
+        n_all, number = max(1, count_rows(Path(path))), 0
+        self._tell = lambda: number / n_all
+        for batch in read_batches(Path(path), max_rows=_PARQUET_ROWS, max_bytes=None):
+            size = batch.nbytes // max(1, batch.num_rows)
+            try:
+                rows = batch.to_pylist()
+            except (pyarrow.ArrowException, ValueError, OverflowError) as error:
+                raise DataError(f"{path}[{number}]: not plain data: {first_line(error)}") from error
+            for fields in rows:
+                yield Row(path, number, fields, size=size)
+                number += 1
 
 
 def in_batches(rows: Iterable[Row], *, n: int = 1_000, size: int = 8_000_000) -> Iterator[list[Row]]:

@@ -10,17 +10,16 @@ from pathlib import Path
 from chateval.compare import leaderboard
 from chateval.compare import runs as comparing
 from chateval.compare.entrants import HEADLINE
-from chateval.errors import ConfigError, DataError, StoreError
+from chateval.errors import ConfigError, DataError, StoreError, one_line
 from chateval.integrations.importers import inspect_log, lighteval_details, lm_eval, promptfoo, table
 from chateval.integrations.importers.draft import Draft
-from chateval.integrations.importers.files import parsing_once, stem_of
+from chateval.integrations.importers.files import files_below, parsing_once, stem_of
 from chateval.integrations.importers.finish import finish
+from chateval.pipeline.written import read_own_report
 from chateval.records import Report, Run
 from chateval.records.leaderboard import By, Leaderboard
-from chateval.report import read_report, visible
-from chateval.store.baseline import is_baseline, read_baseline
-from chateval.store.read import REPORT, is_run, read_run
-from chateval.store.run import check_ended
+from chateval.report import visible
+from chateval.store import REPORT, check_ended, is_baseline, is_run, read_baseline, read_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +43,11 @@ IMPORTERS: Mapping[str, Importer] = {
     "table": Importer(table.find, table.read, "tables of scores (JSONL, CSV, TSV, JSON or Parquet)"),
 }
 """In the order in which they are asked."""
+
+RESULTS = (".json", ".jsonl", ".jsonl.gz", ".parquet", ".eval", ".csv", ".tsv")
+"""Endings of files that may hold results."""
+
+_NAMED_FILES, _NAME_LENGTH = 5, 120
 
 _LOG = logging.getLogger("chateval")
 _NAMED = re.compile(r"(?P<name>[\w.-]+)=(?P<path>.+)", re.DOTALL)
@@ -124,7 +128,9 @@ def _import(importer: Importer, path: Path, files: list[Path]) -> Run:
     is_collecting = gc.isenabled()
     gc.disable()  # nothing here has cycles, and looking for them among a million records takes as long as the rest
     try:
-        run = finish(importer.read(path, files), path.resolve().name if path.is_dir() else stem_of(path))
+        draft = importer.read(path, files)
+        _note_unread(draft, path, files)
+        run = finish(draft, path.resolve().name if path.is_dir() else stem_of(path))
     except RecursionError as error:
         raise DataError(f"{path}: nested too deeply") from error
     finally:
@@ -133,6 +139,18 @@ def _import(importer: Importer, path: Path, files: list[Path]) -> Run:
     if not run.scores and not run.figures:
         raise DataError(f"{path}: {run.harness}, and no score in it; {'; '.join(notes_of(run)) or 'it is empty'}")
     return run
+
+
+def _note_unread(draft: Draft, path: Path, files: Sequence[Path]) -> None:
+    """Say which files of a folder might have held results too, and are none that this importer knows."""
+    if not path.is_dir():
+        return
+    known = set(files)
+    unread = [one.relative_to(path).as_posix() for one in files_below(path, *RESULTS) if one not in known]
+    if unread:
+        more = f" and {len(unread) - _NAMED_FILES:,} more" if len(unread) > _NAMED_FILES else ""
+        names = ", ".join(one_line(name)[:_NAME_LENGTH] for name in unread[:_NAMED_FILES])
+        draft.note_once(f"not read, for nothing of {draft.harness} was found in them: {names}{more}")
 
 
 def notes_of(run: Run) -> tuple[str, ...]:
@@ -184,7 +202,7 @@ def open_report(text: str) -> Report:
         ConfigError, StoreError, DataError: As `open_runs`.
     """
     _, path = parse_run(text)
-    return read_report(path) if is_run(path) or path.name == REPORT else comparing.compare_runs(open_runs([text]))
+    return read_own_report(path) if is_run(path) or path.name == REPORT else comparing.compare_runs(open_runs([text]))
 
 
 def _say_notes(run: Run) -> None:

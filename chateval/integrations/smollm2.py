@@ -62,8 +62,10 @@ def _convert(gguf: Path, folder: Path) -> None:
     with quiet_transformers():
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
-        tokenizer = AutoTokenizer.from_pretrained(str(gguf.parent), gguf_file=gguf.name)
-        model = AutoModelForCausalLM.from_pretrained(str(gguf.parent), gguf_file=gguf.name)
+        options = {"gguf_file": gguf.name, "local_files_only": True}
+        source = str(gguf.parent)  # whose digest is known; nothing is fetched
+        tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False, **options)  # nosec B615
+        model = AutoModelForCausalLM.from_pretrained(source, trust_remote_code=False, **options)  # nosec B615
         # The loader leaves a mark that the weights are quantised, though it has put them back to float32.
         model.hf_quantizer = None
         model.is_quantized = False

@@ -3,9 +3,9 @@
 import logging
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from chateval.errors import DataError
+from chateval.task.hub import Place, load_split
 from chateval.task.rows import ENDINGS, Row, plain, read_rows
 from chateval.task.spec import DatasetSpec
 
@@ -29,6 +29,8 @@ def read_dataset(spec: DatasetSpec, split: str, *, relative_to: Path, data: Path
     """
     if data is not None and not data.exists():
         raise DataError(f"data {data}: is not there")
+    if data is not None and not data.is_file() and not data.is_dir():
+        raise DataError(f"data {data}: is neither a file nor a folder")
     if data is not None and data.is_file():
         if split != spec.split:
             raise DataError(f"data {data}: a file is the split {spec.split!r}; for {split!r} give a folder with both")
@@ -87,19 +89,12 @@ def _files(folder: Path, name: str | None, split: str) -> list[Path]:
 
 
 def _load(spec: DatasetSpec, name: str | None, split: str, *, relative_to: Path) -> Iterator[Row]:
-    import datasets
-    from datasets.exceptions import DatasetsError
-
     local = relative_to / spec.path
     if local.is_file():
         raise DataError(f"dataset {spec.path}: is a file; give its folder, or name it with `samples:`")
-    place = str(local) if local.is_dir() else spec.path
-    try:
-        rows: Iterable[Any] = datasets.load_dataset(place, name, split=split, revision=spec.revision)
-    except (OSError, ValueError, ImportError, DatasetsError) as error:
-        why = (str(error.__cause__ or error) or type(error).__name__).splitlines()[0]
-        remedy = "" if local.is_dir() else "; without the hub, give its files with --data TASK=PATH"
-        raise DataError(f"dataset {spec.path}: cannot be loaded: {why}{remedy}") from error
+    options = {} if spec.revision is None else {"revision": spec.revision}
+    place = Place(spec.path, name, split, relative_to, options)
+    rows = load_split(place, remedy="; without the hub, give its files with --data TASK=PATH")
     part = f"{name}/{split}" if name else split
     for index, row in enumerate(rows):
         yield f"{spec.path}/{part}[{index}]", {str(key): plain(value) for key, value in row.items()}

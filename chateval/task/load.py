@@ -12,10 +12,11 @@ from chateval.errors import TaskError
 from chateval.records import Decoding, MeasureSpec, ScorerSpec, Task
 from chateval.task.dataset import read_dataset
 from chateval.task.demos import Demos, draw_demos
+from chateval.task.hub import check_inside
 from chateval.task.render import compile_choices, compile_messages, compile_text, compile_texts, compile_tools
 from chateval.task.rows import Row, read_rows
 from chateval.task.samples import Renderers, build_samples, own_cluster, own_tags
-from chateval.task.spec import TaskSpec, read_entry
+from chateval.task.spec import DatasetSpec, TaskSpec, read_entry
 
 FILE_OPTIONS = ("schema",)
 """Scorer options that may name a JSON file beside task.yaml; the scorer gets its content."""
@@ -42,6 +43,11 @@ def bundled_dir(name: str) -> Path:
     package = Path(__file__).resolve().parent.parent
     inside = package / "bundled" / name
     return inside if inside.is_dir() else package.parent / name
+
+
+def is_bundled(path: Path) -> bool:
+    """Return whether a file ships with the package as part of a task."""
+    return path.resolve().is_relative_to(bundled_dir("tasks").resolve())
 
 
 def bundled_tasks() -> dict[str, Path]:
@@ -178,9 +184,12 @@ def find_task(reference: str, relative_to: Path) -> Path:
     if reference in bundled:
         return bundled[reference] / "task.yaml"
     path = relative_to / reference
-    if path.is_dir():
-        path = path / "task.yaml"
-    if not path.is_file():
+    try:
+        path = path / "task.yaml" if path.is_dir() else path
+        is_there = path.is_file()
+    except (OSError, ValueError) as error:
+        raise TaskError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    if not is_there:
         known = ", ".join(bundled)
         raise TaskError(
             f"no task {reference!r}: neither a folder with a task.yaml nor one of the bundled ones: {known}"
@@ -232,10 +241,16 @@ def _read_json_file(folder: Path, name: str, *, where: str) -> Any:
 
 def _beside(folder: Path, name: str, *, where: str) -> Path:
     """Return the path of a file of the task's folder; a task reads nothing else."""
+    if "\0" in name:
+        raise TaskError(f"{where}: {name!r} has a null byte in it, so it is no path")
     path = folder / name
     if not path.resolve().is_relative_to(folder.resolve()):
         raise TaskError(f"{where}: {name!r} lies outside the task's folder")
-    if not path.is_file():
+    try:
+        is_there = path.is_file()
+    except OSError as error:
+        raise TaskError(f"{where}: {name!r}: cannot be read: {error.strerror}") from error
+    if not is_there:
         raise TaskError(f"{where}: no file {name!r} beside task.yaml")
     return path
 
@@ -244,14 +259,19 @@ def _renderers(spec: TaskSpec, document: Document, *, may_repeat: bool) -> Rende
     def at(key: str) -> str:
         return document.where((key,))
 
+    ours = is_bundled(document.path)
     return Renderers(
-        messages=compile_messages(spec.messages, where=at("messages")),
-        target=compile_text(spec.target, where=f"{at('target')}: target"),
-        targets=compile_texts(spec.targets, "targets", where=at("targets")),
-        choices=compile_choices(spec.choices, where=at("choices"), may_repeat=may_repeat, may_be_one=not spec.scorers),
+        messages=compile_messages(spec.messages, where=at("messages"), is_ours=ours),
+        target=compile_text(spec.target, where=f"{at('target')}: target", is_ours=ours),
+        targets=compile_texts(spec.targets, "targets", where=at("targets"), is_ours=ours),
+        choices=compile_choices(
+            spec.choices, where=at("choices"), may_repeat=may_repeat, may_be_one=not spec.scorers, is_ours=ours
+        ),
         tools=compile_tools(spec.tools, where=f"{at('tools')}: tools"),
-        tags=own_tags if spec.tags is None else compile_texts(spec.tags, "tags", where=at("tags")),
-        cluster=own_cluster if spec.cluster is None else compile_text(spec.cluster, where=f"{at('cluster')}: cluster"),
+        tags=own_tags if spec.tags is None else compile_texts(spec.tags, "tags", where=at("tags"), is_ours=ours),
+        cluster=own_cluster
+        if spec.cluster is None
+        else compile_text(spec.cluster, where=f"{at('cluster')}: cluster", is_ours=ours),
         chooses=spec.output == "choose",
         may_repeat=may_repeat,
     )
@@ -261,7 +281,15 @@ def _rows(spec: TaskSpec, document: Document, data: Path | None) -> Iterable[Row
     if spec.samples is not None:
         return read_rows(_beside(document.path.parent, spec.samples, where=f"{document.where(('samples',))}: samples"))
     assert spec.dataset is not None  # noqa: S101 - TaskSpec has one of the two
+    _check_dataset(spec.dataset, document, data)
     return read_dataset(spec.dataset, spec.dataset.split, relative_to=document.path.parent, data=data)
+
+
+def _check_dataset(spec: DatasetSpec, document: Document, data: Path | None) -> None:
+    """Refuse a task that would read a folder of the user's that is not its own, unless the user names the data."""
+    if data is None:
+        where = f"{document.where(('dataset', 'path'))}: dataset.path"
+        check_inside(spec.path, document.path.parent, where=where, error=TaskError)
 
 
 def _n_demos(spec: TaskSpec, options: LoadOptions) -> int:
@@ -277,7 +305,9 @@ def _demos(spec: TaskSpec, document: Document, n: int, render: Renderers, data: 
         rows = list(read_rows(_beside(document.path.parent, spec.demos.samples, where=where)))
     else:
         assert spec.dataset is not None and spec.demos.split is not None  # noqa: S101 - by TaskSpec
+        _check_dataset(spec.dataset, document, data)
         rows = list(read_dataset(spec.dataset, spec.demos.split, relative_to=document.path.parent, data=data))
     answer = spec.demos.answer
-    text = render.target if answer is None else compile_text(answer, where=f"{where}.answer")
+    ours = is_bundled(document.path)
+    text = render.target if answer is None else compile_text(answer, where=f"{where}.answer", is_ours=ours)
     return draw_demos(spec.demos, n, rows, render.messages, text)

@@ -2,83 +2,60 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from typing import Any
-
-import jinja2
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from chateval.errors import DataError, TaskError
 from chateval.messages import check_messages, check_tools
 from chateval.records import Message
+from chateval.task.jinja import Fault, compile_source
 from chateval.task.spec import ExpressionSpec, FieldSpec, MessageSpec
 
 
-def _to_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
-
-
-def _written(value: Any) -> Any:
-    """Return what an expression comes to; a null is no text."""
-    if value is None:
-        raise jinja2.UndefinedError("a value is null; say {{ x or '' }} where it may be")
-    return value
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    environment = ImmutableSandboxedEnvironment(
-        undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False, finalize=_written
-    )
-    environment.filters["tojson"] = _to_json
-    return environment
-
-
-def compile_text(source: str, *, where: str) -> Callable[[Mapping[str, Any], str], str]:
+def compile_text(source: str, *, where: str, is_ours: bool = False) -> Callable[[Mapping[str, Any], str], str]:
     """Compile one template of a task.
 
     Args:
         source: Jinja over the fields of a row.
         where: path:line and field of the template, for error messages.
+        is_ours: Whether the task ships with the package, so that its templates need no limits.
 
     Returns:
         A function of (row, where the row stands) that returns the text.
 
     Raises:
-        TaskError: If the template is not valid Jinja. The function raises DataError for a name the row does not have.
+        TaskError: If the template is not valid Jinja. The function raises DataError for a name the row does not have,
+            and where a limit of time, memory or size is met.
     """
     try:
-        template = _environment().from_string(source)
-    except jinja2.TemplateSyntaxError as error:
-        raise TaskError(f"{where}: not valid Jinja: {error.message}") from error
-    except RecursionError as error:
-        raise TaskError(f"{where}: not valid Jinja: nested too deeply") from error
+        template = compile_source(source, is_ours=is_ours)
+    except Fault as fault:
+        why = "cannot be compiled" if fault.kind == "limit" else "not valid Jinja"
+        raise TaskError(f"{where}: {why}: {fault}") from fault
 
     if not any(opener in source for opener in ("{{", "{%", "{#")):
-        constant = template.render()
+        constant = template({})
         return lambda row, row_where: constant
 
     def render(row: Mapping[str, Any], row_where: str) -> str:
         try:
-            return template.render(row)
-        except jinja2.UndefinedError as error:
-            fields = ", ".join(sorted(row))
-            raise DataError(f"{row_where}: {where.split(': ')[-1]}: {error.message}; the row has: {fields}") from error
-        except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, RecursionError, MemoryError) as error:
-            why = str(error) or type(error).__name__
-            raise DataError(f"{row_where}: {where.split(': ')[-1]} cannot be rendered: {why}") from error
+            return template(row)
+        except Fault as fault:
+            what = f"{row_where}: {where.split(': ')[-1]}"
+            if fault.kind == "undefined":
+                raise DataError(f"{what}: {fault}; the row has: {', '.join(sorted(row))}") from fault
+            raise DataError(f"{what} cannot be rendered: {fault}") from fault
 
     return render
 
 
 def compile_messages(
-    specs: Sequence[MessageSpec], *, where: str
+    specs: Sequence[MessageSpec], *, where: str, is_ours: bool = False
 ) -> Callable[[Mapping[str, Any], str], tuple[Message, ...]]:
     """Compile the messages of a task; the function they become returns valid messages or raises DataError."""
     parts = [
         (
             spec,
-            compile_text(spec.content, where=f"{where}: messages[{index}].content")
+            compile_text(spec.content, where=f"{where}: messages[{index}].content", is_ours=is_ours)
             if spec.content is not None
             else None,
         )
@@ -102,28 +79,34 @@ Texts = Callable[[Mapping[str, Any], str], tuple[str, ...]]
 """(row, where the row stands) -> a list of texts."""
 
 
-def compile_texts(spec: FieldSpec | ExpressionSpec | list[str] | None, name: str, *, where: str) -> Texts:
+def compile_texts(
+    spec: FieldSpec | ExpressionSpec | list[str] | None, name: str, *, where: str, is_ours: bool = False
+) -> Texts:
     """Compile a list of texts: a field of the row, an expression over the row, or one template each.
 
     Args:
         spec: As it stands in the task; the function of an absent one returns nothing.
         name: The key of the task, for error messages.
         where: path:line of it.
+        is_ours: As in `compile_text`.
     """
     if spec is None:
         return lambda row, row_where: ()
     if isinstance(spec, list):
-        texts = [compile_text(source, where=f"{where}: {name}[{index}]") for index, source in enumerate(spec)]
+        texts = [
+            compile_text(source, where=f"{where}: {name}[{index}]", is_ours=is_ours)
+            for index, source in enumerate(spec)
+        ]
         return lambda row, row_where: tuple(text(row, row_where) for text in texts)
     if isinstance(spec, ExpressionSpec):
-        evaluate = _compile_expression(spec.expression, where=f"{where}: {name}.expression")
+        evaluate = _compile_expression(spec.expression, where=f"{where}: {name}.expression", is_ours=is_ours)
         return lambda row, row_where: _texts(evaluate(row, row_where), f"{row_where}: {name}.expression")
     return lambda row, row_where: _texts(_field(row, spec.field, row_where), f"{row_where}: field {spec.field!r}")
 
 
-def _compile_expression(source: str, *, where: str) -> Callable[[Mapping[str, Any], str], Any]:
+def _compile_expression(source: str, *, where: str, is_ours: bool) -> Callable[[Mapping[str, Any], str], Any]:
     """Compile an expression by way of the JSON of its value: the sandbox hands out no objects."""
-    text = compile_text(f"{{{{ ({source}) | list | tojson }}}}", where=where)
+    text = compile_text(f"{{{{ ({source}) | list | tojson }}}}", where=where, is_ours=is_ours)
     return lambda row, row_where: json.loads(text(row, row_where))
 
 
@@ -134,7 +117,12 @@ def _texts(found: Any, where: str) -> tuple[str, ...]:
 
 
 def compile_choices(
-    spec: FieldSpec | ExpressionSpec | list[str] | None, *, where: str, may_repeat: bool, may_be_one: bool = False
+    spec: FieldSpec | ExpressionSpec | list[str] | None,
+    *,
+    where: str,
+    may_repeat: bool,
+    may_be_one: bool = False,
+    is_ours: bool = False,
 ) -> Texts:
     """Compile the choices of a task, two or more that are not empty.
 
@@ -143,10 +131,11 @@ def compile_choices(
         where: path:line of it.
         may_repeat: Whether two may be equal, as in data that others wrote.
         may_be_one: Whether one is enough: its log-probability is measured and nothing is chosen.
+        is_ours: As in `compile_text`.
     """
     if spec is None:
         return lambda row, row_where: ()
-    texts = compile_texts(spec, "choices", where=where)
+    texts = compile_texts(spec, "choices", where=where, is_ours=is_ours)
     place = f"field {spec.field!r}" if isinstance(spec, FieldSpec) else "choices"
 
     def render(row: Mapping[str, Any], row_where: str) -> tuple[str, ...]:

@@ -7,7 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from chateval.codec import read_json_lines, read_text
-from chateval.errors import DataError
+from chateval.errors import DataError, first_line
+from chateval.parquet import read_batches
+from chateval.reading import MAX_LINE_BYTES
+
+MAX_PARQUET_BYTES = 2 * 2**30
+"""Of all cells of a Parquet file, unpacked."""
 
 Row = tuple[str, dict[str, Any]]
 """(where, fields): `where` is path:line, or path[row] where there are no lines."""
@@ -34,6 +39,7 @@ def read_rows(path: Path) -> Iterator[Row]:
 
 
 def _read_csv(path: Path) -> Iterator[Row]:
+    csv.field_size_limit(MAX_LINE_BYTES)
     reader = csv.DictReader(io.StringIO(read_text(path), newline=""), strict=True)
     try:
         names = list(reader.fieldnames or ())
@@ -51,14 +57,19 @@ def _read_csv(path: Path) -> Iterator[Row]:
 
 def _read_parquet(path: Path) -> Iterator[Row]:
     import pandas
+    import pyarrow
 
-    try:
-        # The default types would turn None into NaN, and whole numbers beside a None into fractions.
-        frame = pandas.read_parquet(path, dtype_backend="pyarrow")
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: not a readable Parquet file: {error}") from error
-    for index, row in enumerate(frame.to_dict(orient="records")):
-        yield f"{path}[{index}]", {str(key): plain(value) for key, value in row.items()}
+    index = 0
+    for batch in read_batches(path, max_bytes=MAX_PARQUET_BYTES):
+        try:
+            # The default types would turn None into NaN, and whole numbers beside a None into fractions.
+            frame = pyarrow.Table.from_batches([batch]).to_pandas(types_mapper=pandas.ArrowDtype)
+            rows = frame.to_dict(orient="records")
+        except (pyarrow.ArrowException, OSError, ValueError, OverflowError, TypeError, NotImplementedError) as error:
+            raise DataError(f"{path}[{index}]: not plain data: {first_line(error)}") from error
+        for row in rows:
+            yield f"{path}[{index}]", {str(key): plain(value) for key, value in row.items()}
+            index += 1
 
 
 def plain(value: Any) -> Any:

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
+from chateval.codec import canonical
 from chateval.messages import ROLES
 
 _STRICT = ConfigDict(extra="forbid", strict=True, frozen=True)
@@ -35,7 +36,7 @@ class DecodingSpec(BaseModel):
 
     max_new_tokens: int = Field(default=128, ge=1)
     stop: list[str] = Field(default_factory=list)
-    temperature: float = Field(default=0.0, ge=0)
+    temperature: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     top_p: float = Field(default=1.0, gt=0, le=1)
     seed: int = Field(default=0, ge=0)
     repeats: int = Field(default=1, ge=1)
@@ -146,10 +147,19 @@ class TaskSpec(BaseModel):
             if isinstance(entry, dict) and len(entry) != 1:
                 raise ValueError(f"a {kind} is a name or one `name: {{options}}`, found {entry!r}")
         labels = [read_entry(entry)[0] for entry in entries]
+        for entry in entries:
+            _check_plain(entry)
         twice = {label for label in labels if labels.count(label) > 1}
         if twice:
             raise ValueError(f"{kind} {twice.pop()!r} stands twice; give one of them another name with `as`")
         return entries
+
+    @field_validator("tools")
+    @classmethod
+    def _plain_tools(cls, tools: Any) -> Any:
+        if isinstance(tools, list):
+            _check_plain(tools)
+        return tools
 
     @model_validator(mode="after")
     def _whole(self) -> "TaskSpec":
@@ -162,6 +172,14 @@ class TaskSpec(BaseModel):
         if self.demos is not None and self.demos.split is not None and self.dataset is None:
             raise ValueError("demos.split names a split of dataset; with samples, give demos.samples")
         return self
+
+
+def _check_plain(value: Any) -> None:
+    """Refuse what JSON cannot say: a number that is not finite, or keys of several kinds."""
+    try:
+        canonical(value)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"cannot be said in JSON: {error}") from error
 
 
 def read_entry(entry: str | dict[str, dict[str, Any] | None]) -> tuple[str, str, dict[str, Any]]:

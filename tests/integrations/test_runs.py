@@ -89,12 +89,12 @@ def test_deep_json_in_a_line_is_an_error_with_its_line(tmp_path):
 
 
 def test_a_line_that_is_too_long_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("chateval.integrations.importers.files.MAX_LINE_BYTES", 200)
+    monkeypatch.setattr("chateval.reading.MAX_LINE_BYTES", 200)
     first = json.dumps({"doc_id": 0, "doc": {}, "acc": 1})
     path = tmp_path / "x.jsonl.gz"
     path.write_bytes(gzip.compress((first + "\n" + " " * 100_000 + "\n").encode()))
 
-    with pytest.raises(DataError, match=r"x\.jsonl\.gz:2: longer than 200 bytes"):
+    with pytest.raises(DataError, match=r"x\.jsonl\.gz:2: a line of more than 200 bytes"):
         open_run(path)
 
 

@@ -189,7 +189,7 @@ GOOD = '{"question": "q", "answer": "a"}\n'
     [
         ('{"question": "q", "answer": "a"', "not valid JSON"),
         ('{"question": "q", "answer": "a", "question": "r"}', "not valid JSON: key 'question' stands twice"),
-        ('{"question": "r", "answer": 1e999}', "not plain data: Out of range float values are not JSON compliant"),
+        ('{"question": "r", "answer": 1e999}', "not valid JSON: 1e999 is too large for a number"),
         ('{"question": "\\ud83d", "answer": "a"}', "half a surrogate pair stands alone"),
         ('{"question": "r"}', "target: 'answer' is undefined; the row has: question"),
         ('{"answer": "r"}', "messages[0].content: 'question' is undefined; the row has: answer"),

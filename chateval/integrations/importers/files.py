@@ -5,18 +5,18 @@ import json
 import math
 import os
 import re
-import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
+from chateval import reading
+from chateval.codec import HUGE
 from chateval.errors import DataError
+from chateval.reading import opened, read_raw_lines
 
-MAX_LINE_BYTES = 64 * 2**20
-"""Of one line of JSONL."""
 MAX_FILE_BYTES = 2 * 2**30
 """Of a file that is read whole."""
 MAX_FILES = 20_000
@@ -28,9 +28,6 @@ MAX_REMEMBERED = 64 * 2**20
 _SECRET = re.compile(r"token$|key$|secret|password", re.IGNORECASE)
 _SECRET_PAIR = re.compile(r"(\b\w*(?:token|key|secret|password))=[^,\s]+", re.IGNORECASE)
 _BOM = b"\xef\xbb\xbf"
-_HUGE = re.compile(rb"[eE]\+?[0-9]{3}")
-"""Exponents of numbers that may be infinite as floats."""
-
 
 _PARSED: ContextVar[OrderedDict[tuple[str, Path], tuple[int, Any]] | None] = ContextVar("parsed", default=None)
 """Part of a file -> its size and its JSON, or the error that it is none; None where nothing is remembered."""
@@ -58,12 +55,12 @@ def parse(data: bytes | str, *, where: str) -> Any:
         DataError: If it is not JSON; the message starts with `where`.
     """
     try:
-        is_plain = _HUGE.search(data if isinstance(data, bytes) else data.encode("utf-8", "replace")) is None
-        return json.loads(data, parse_constant=str, parse_float=None if is_plain else _finite)
+        spelt = data if isinstance(data, str) else data.decode("utf-8")
+        return json.loads(spelt, parse_constant=str, parse_float=None if HUGE.search(spelt) is None else _finite)
     except RecursionError as error:
         raise DataError(f"{where}: nested too deeply") from error
     except UnicodeDecodeError as error:
-        raise DataError(f"{where}: not UTF-8 (byte {data[error.start]!r:.8})") from error
+        raise DataError(f"{where}: not UTF-8 (byte {error.object[error.start]:#04x})") from error
     except ValueError as error:
         raise DataError(f"{where}: not valid JSON: {error}") from error
 
@@ -140,21 +137,14 @@ def read_bytes(path: Path, limit: int = MAX_FILE_BYTES) -> bytes:
     Raises:
         DataError: If it cannot be read or is larger.
     """
-    try:
-        with path.open("rb") as file:
-            data = file.read(limit + 1)
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
-    if len(data) > limit:
-        raise DataError(f"{path}: larger than {limit:,} bytes, the most that is read")
-    return data.removeprefix(_BOM)
+    return reading.read_bytes(path, limit).removeprefix(_BOM)
 
 
 def read_objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield (path:line, object) for each line of JSONL that is not blank; `.gz` is unpacked on the way.
 
     Raises:
-        DataError: If the file cannot be read, a line is longer than `MAX_LINE_BYTES` or is not a JSON object.
+        DataError: If the file cannot be read, a line is longer than is read or is not a JSON object.
     """
     for where, line in _lines(path):
         row = parse(line, where=where)
@@ -165,18 +155,9 @@ def read_objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _lines(path: Path) -> Iterator[tuple[str, bytes]]:
     """Yield (path:line, line) for each line that is not blank."""
-    try:
-        with _open(path) as file:
-            number = 0
-            while line := file.readline(MAX_LINE_BYTES + 1):
-                number += 1
-                where = f"{path}:{number}"
-                if len(line) > MAX_LINE_BYTES:
-                    raise DataError(f"{where}: longer than {MAX_LINE_BYTES:,} bytes, the most that is read")
-                if not line.isspace():
-                    yield where, line.removeprefix(_BOM)
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    for number, (where, line) in enumerate(read_raw_lines(path)):
+        if line and not line.isspace():
+            yield where, line.removeprefix(_BOM) if number == 0 else line
 
 
 def first_object(path: Path) -> dict[str, Any] | None:
@@ -196,14 +177,11 @@ def _first_line(path: Path) -> tuple[bytes, str]:
 def read_start(path: Path) -> bytes:
     """Return the first byte of a file that is no space; empty where there is none near, or it cannot be read."""
     try:
-        with _open(path) as file:
+        with opened(path) as raw:
+            file = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
             return file.read(4096).removeprefix(_BOM).lstrip()[:1]
-    except (OSError, EOFError, zlib.error):
+    except DataError:
         return b""
-
-
-def _open(path: Path) -> IO[bytes]:
-    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
 
 
 def stem_of(path: Path) -> str:
@@ -225,10 +203,19 @@ def files_below(path: Path, *endings: str) -> list[Path]:
     found: list[Path] = []
     for folder, folders, names in os.walk(path):
         folders.sort()
-        found += [Path(folder) / name for name in sorted(names) if name.endswith(endings)]
+        paths = (Path(folder) / name for name in sorted(names) if name.endswith(endings))
+        found += [one for one in paths if is_regular(one)]
         if len(found) > MAX_FILES:
             raise DataError(f"{path}: more than {MAX_FILES:,} files below it; name the folder of one run")
     return found
+
+
+def is_regular(path: Path) -> bool:
+    """Return whether a path is a file, or a link to one, and no pipe, socket or device."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def mapping(value: Any) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from chateval.errors import DataError
+from chateval.errors import DataError, first_line
 from chateval.integrations.importers.about import Setting, Subject
 from chateval.integrations.importers.draft import Draft
 from chateval.integrations.importers.files import (
@@ -24,6 +24,8 @@ from chateval.integrations.importers.files import (
     text,
 )
 from chateval.integrations.importers.values import Value
+from chateval.parquet import read_batches
+from chateval.reading import MAX_LINE_BYTES, as_text, opened
 from chateval.records import Prompt, Response, Sample
 
 HARNESS = "table"
@@ -115,29 +117,31 @@ def rows_of(path: Path) -> Iterator[Row]:
 
 
 def _separated(path: Path, separator: str) -> Iterator[Row]:
+    csv.field_size_limit(MAX_LINE_BYTES)
+    lines = io.StringIO(as_text(read_bytes(path), where=str(path), line=1), newline="")
+    reader = csv.DictReader(lines, delimiter=separator, restkey="", strict=True)
     try:
-        lines = io.StringIO(read_bytes(path).decode("utf-8"), newline="")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8; save the file as UTF-8") from error
-    reader = csv.DictReader(lines, delimiter=separator, restkey="")
-    try:
+        names = [name for name in reader.fieldnames or () if name]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise DataError(f"{path}:1: column {twice!r} stands twice")
         for row in reader:
-            if row.get(""):
+            if any(row.get("") or ()):
                 raise DataError(f"{path}:{reader.line_num}: more cells than the header has columns")
             yield (
                 f"{path}:{reader.line_num}",
                 {name: (cell if cell != "" else None) for name, cell in row.items() if name},
             )
     except csv.Error as error:
-        raise DataError(f"{path}:{reader.line_num}: {error}") from error
+        raise DataError(f"{path}:{reader.reader.line_num}: not valid CSV: {error}") from error
 
 
 def is_parquet(path: Path) -> bool:
     """Return whether a file begins as Parquet does."""
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             return file.read(4) == b"PAR1"
-    except OSError:
+    except DataError:
         return False
 
 
@@ -159,17 +163,12 @@ def parquet_rows(path: Path) -> Iterator[dict[str, Any]]:
         DataError: If it is broken, or unpacks to more than is read of a file.
     """
     import pyarrow
-    from pyarrow import parquet
 
-    try:
-        file = parquet.ParquetFile(path)
-        groups = (file.metadata.row_group(place) for place in range(file.metadata.num_row_groups))
-        if sum(group.total_byte_size for group in groups) > MAX_FILE_BYTES:
-            raise DataError(f"{path}: unpacks to more than {MAX_FILE_BYTES:,} bytes, the most that is read")
-        for batch in file.iter_batches(batch_size=10_000):
+    for batch in read_batches(path, max_bytes=MAX_FILE_BYTES):
+        try:
             yield from batch.to_pylist()
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
-        raise DataError(f"{path}: not Parquet that can be read: {error}") from error
+        except (pyarrow.ArrowException, ValueError, OverflowError) as error:
+            raise DataError(f"{path}: not plain data: {first_line(error)}") from error
 
 
 def _check(columns: Mapping[str, str], where: str, row: Mapping[str, Any]) -> None:

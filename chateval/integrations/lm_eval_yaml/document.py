@@ -1,16 +1,13 @@
 """`doc_to_text`, `doc_to_target`, `doc_to_choice`: a row -> question, right answers, choices, as lm-eval reads them."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import jinja2
-import regex as timed_regex
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-from chateval.errors import DataError, first_line
+from chateval.errors import DataError
+from chateval.task.jinja import Fault, compile_source
 
 Row = Mapping[str, Any]
 
@@ -38,8 +35,8 @@ class DocumentSpec:
             if isinstance(source, str):
                 try:
                     _template(source)
-                except (jinja2.TemplateError, RecursionError) as error:
-                    raise ValueError(f"{name}: not valid Jinja: {first_line(error)}") from error
+                except Fault as fault:
+                    raise ValueError(f"{name}: not valid Jinja: {fault}") from fault
             elif source is not None and not isinstance(source, int | list):
                 raise ValueError(f"{name}: must be text, found {type(source).__name__}")
 
@@ -136,14 +133,14 @@ def render(source: str, row: Row, where: str) -> str:
     """Return Jinja over the fields of a row.
 
     Raises:
-        DataError: If the row lacks a field, or the template fails on it.
+        DataError: If the row lacks a field, or the template fails on it or meets a limit.
     """
     try:
-        return _template(source).render(row)
-    except (jinja2.TemplateError, TypeError, ValueError, LookupError, ArithmeticError, RecursionError) as error:
+        return _template(source)(row)
+    except Fault as fault:
         raise DataError(
-            f"{where} cannot be rendered: {first_line(error)}; the row has: {', '.join(sorted(map(str, row)))}"
-        ) from error
+            f"{where} cannot be rendered: {fault}; the row has: {', '.join(sorted(map(str, row)))}"
+        ) from fault
 
 
 def literal(text: str) -> Any:
@@ -155,21 +152,5 @@ def literal(text: str) -> Any:
 
 
 @cache
-def _environment() -> jinja2.Environment:
-    environment = ImmutableSandboxedEnvironment(
-        undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False
-    )
-    environment.filters["regex_replace"] = _regex_replace
-    return environment
-
-
-@cache
-def _template(source: str) -> jinja2.Template:
-    return _environment().from_string(source)
-
-
-def _regex_replace(text: str, pattern: str, replacement: str, count: int = 0) -> str:
-    try:
-        return str(timed_regex.sub(pattern, replacement, text, count=count, timeout=1.0))
-    except (timed_regex.error, TimeoutError) as error:
-        raise ValueError(f"regex_replace {pattern!r}: {error}") from error
+def _template(source: str) -> Callable[[Row], str]:
+    return compile_source(source, dialect="lm_eval")

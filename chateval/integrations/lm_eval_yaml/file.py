@@ -42,6 +42,8 @@ def read_file(path: Path) -> dict[str, Any]:
 def _read(path: Path, around: tuple[Path, ...]) -> dict[str, Any]:
     if path in around:
         raise TaskError(f"{path}: includes itself, by way of {' and '.join(map(str, around[1:])) or 'no other file'}")
+    if len(around) > MAX_INCLUDES:
+        raise TaskError(f"{path}: more than {MAX_INCLUDES} files include one another")
     if not path.is_file():
         raise TaskError(f"{path}: no such file" + (f", which {around[-1]} includes" if around else ""))
     said = _parse(path)
@@ -54,11 +56,35 @@ def _read(path: Path, around: tuple[Path, ...]) -> dict[str, Any]:
     return {**merged, **said}
 
 
+MAX_ALIASES = 100
+MAX_INCLUDES = 20
+"""Files that include one another, one inside the other."""
+
+
+def _check_aliases(path: Path, text: str) -> None:
+    """Refuse aliases inside of what another alias stands for, which is how few lines become millions."""
+    depth = anchored = n_aliases = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.AliasEvent) and anchored:
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise TaskError(f"{path}:{line}: an alias (*{event.anchor}) inside of an anchor is not read; write it out")
+        n_aliases += isinstance(event, yaml.AliasEvent)
+        if n_aliases > MAX_ALIASES:
+            raise TaskError(f"{path}: more than {MAX_ALIASES} aliases")
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            anchored = anchored or (depth if event.anchor else 0)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            anchored = 0 if anchored == depth else anchored
+            depth -= 1
+
+
 def _parse(path: Path) -> dict[str, Any]:
     text = read_text(path)
     if len(text) > MAX_YAML_BYTES:
         raise TaskError(f"{path}: {len(text):,} characters; at most {MAX_YAML_BYTES:,} are read")
     try:
+        _check_aliases(path, text)
         said = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader that knows one tag more
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark

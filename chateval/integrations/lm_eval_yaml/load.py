@@ -8,14 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from chateval.codec import digest
-from chateval.errors import DataError, TaskError, first_line
+from chateval.errors import TaskError
 from chateval.integrations.lm_eval_yaml.config import Config, read_config
 from chateval.integrations.lm_eval_yaml.document import render
 from chateval.records import Message, Task
 from chateval.task.dataset import read_dataset
+from chateval.task.hub import Place, check_inside, load_split
 from chateval.task.rows import Row, plain
 from chateval.task.samples import Renderers, build_samples
 from chateval.task.spec import DatasetSpec
+
+LOCAL = ("data_files", "data_dir")
+"""Options that name files."""
 
 SEED = 1234
 """lm-evaluation-harness draws its demos with it, unless told otherwise."""
@@ -152,29 +156,26 @@ def _rows(config: Config, split: str, data: Path | None) -> Iterator[Row]:
         spec = DatasetSpec(path=config.dataset_path, name=config.dataset_name, split=config.split)
         yield from read_dataset(spec, split, relative_to=Path(), data=data)
         return
-    import datasets
-    from datasets.exceptions import DatasetsError
-
-    options = {
-        key: _beside(config, value) if key == "data_files" else value for key, value in config.dataset_kwargs.items()
-    }
-    try:
-        rows = datasets.load_dataset(config.dataset_path, config.dataset_name, split=split, **options)
-    except (OSError, ValueError, ImportError, TypeError, DatasetsError) as error:
-        why = first_line(error.__cause__ or error)
-        raise DataError(
-            f"dataset {config.dataset_path}: cannot be loaded: {why}; without the hub, give its files with --data "
-            f"{config.name}=PATH"
-        ) from error
-    for index, row in enumerate(rows):
+    folder = config.path.parent
+    check_inside(config.dataset_path, folder, where=f"{config.path}: dataset_path")
+    options = {key: _beside(folder, value) if key in LOCAL else value for key, value in config.dataset_kwargs.items()}
+    place = Place(config.dataset_path, config.dataset_name, split, folder, options)
+    for index, row in enumerate(
+        load_split(place, remedy=f"; without the hub, give its files with --data {config.name}=PATH")
+    ):
         yield f"{config.dataset_path}/{split}[{index}]", {str(key): plain(value) for key, value in row.items()}
 
 
-def _beside(config: Config, value: Any) -> Any:
-    """Return the paths of `data_files`; one that lies beside the task file is taken from there."""
+def _beside(folder: Path, value: Any) -> Any:
+    """Return the paths of files; one that lies beside the task file is taken from there, and none from elsewhere.
+
+    Raises:
+        DataError: If one lies elsewhere, or is an address.
+    """
     if isinstance(value, dict):
-        return {key: _beside(config, inner) for key, inner in value.items()}
+        return {key: _beside(folder, inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_beside(config, inner) for inner in value]
-    local = config.path.parent / str(value)
-    return str(local) if local.is_file() else value
+        return [_beside(folder, inner) for inner in value]
+    check_inside(str(value), folder, where="dataset_kwargs")
+    local = folder / str(value)
+    return str(local) if local.exists() else value

@@ -11,7 +11,7 @@ from chateval.integrations.bridges import BRIDGES
 from chateval.integrations.runs import open_run
 from chateval.integrations.training.curve import compare_with, step_runs
 from chateval.pipeline import gate_again
-from chateval.pipeline.finish import write_outputs
+from chateval.pipeline.finish import rewrite_report
 from chateval.pipeline.live import LiveModel, Moment
 from chateval.records import Report, Rule, Run, Verdict
 from chateval.store import cache_dir, is_run, read_run
@@ -141,7 +141,7 @@ class Steps:
         verdicts = gate_again(compared, [_of(rule, name) for rule in self._rules]).verdicts
         shown = gate_again(compared, [_of(rule, name) for rule in self._suite.gate]).verdicts
         if verdicts or shown:
-            write_outputs(folder, replace(report, verdicts=(*verdicts, *shown)), [read_run(folder)])
+            rewrite_report(folder, replace(report, verdicts=(*verdicts, *shown)))
         return Evaluated(dict(_numbers(compared, name)), verdicts)
 
     def _evaluate(self, moment: Moment, folder: Path) -> Report:
