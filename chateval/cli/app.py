@@ -16,6 +16,7 @@ from chateval.cli import (
     run,
     score,
     share,
+    store,
     tasks,
     template,
 )
@@ -60,6 +61,7 @@ app.command("gate")(gate.gate)
 app.add_typer(baseline.app, name="baseline")
 app.command("init")(init.init)
 app.command("share")(share.share)
+app.add_typer(store.app, name="store")
 app.add_typer(template.app, name="template")
 app.add_typer(data.app, name="data")
 app.command("demo")(demo.demo)

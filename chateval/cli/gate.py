@@ -121,11 +121,10 @@ def _is_own(path: Path) -> bool:
 
 def _own_report(path: Path, rules: "list[Rule] | None") -> "Report":
     """Return the report of one run of chateval, as it is or held against other rules."""
-    from chateval.pipeline import gate_again, gate_folder
-    from chateval.report import read_report
+    from chateval.pipeline import gate_again, gate_folder, read_own_report
     from chateval.store import is_run
 
-    report = read_report(path)
+    report = read_own_report(path)
     if rules is None:
         return report
     return gate_folder(path, report, rules) if is_run(path) else gate_again(report, rules)

@@ -81,13 +81,14 @@ def _open(path: Path, *, needs_run: bool) -> "tuple[Report, list[Run]]":
     from chateval.cli.screen import err
     from chateval.compare.runs import compare_runs
     from chateval.integrations.runs import open_run
-    from chateval.report import read_report, visible
+    from chateval.pipeline import read_own_report
+    from chateval.report import visible
     from chateval.store import is_run
 
     if is_run(path):
-        return read_report(path), [open_run(path)] if needs_run else []
+        return read_own_report(path), [open_run(path)] if needs_run else []
     if not path.exists() or path.name == "report.json":
-        return read_report(path), []
+        return read_own_report(path), []
     run = open_run(path)
     for note in run.manifest.get("notes", ()):
         err.print(visible(f"{run.name}: {note}"))

@@ -139,6 +139,17 @@ def run(
     trust_code: Annotated[
         bool, typer.Option("--trust-code", help="Let tasks run scorers of your own, and code that models wrote.")
     ] = False,
+    full_digests: Annotated[
+        bool,
+        typer.Option(
+            "--full-digests",
+            help="Read all files of the checkpoints again, instead of trusting that one with the inode, size and times "
+            "of before is the one of before.",
+        ),
+    ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait for another process that writes the same folder, instead of ending.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print report.json instead of tables.")] = False,
 ) -> None:
     """Answer, score, compare and gate. The same command again computes only what is missing.
@@ -165,7 +176,8 @@ def run(
     )
     from chateval.integrations.bridges import BRIDGES
     from chateval.pipeline import Checks, evaluate, evaluate_early, open_engines
-    from chateval.store import cache_dir
+    from chateval.report import visible
+    from chateval.store import cache_dir, check_writable, lock_run
 
     if config is None and not checkpoint and Path("chateval.yaml").is_file():
         config = Path("chateval.yaml")
@@ -187,6 +199,7 @@ def run(
         n_demos=suite.n_demos if demos is None else demos,
         system=_one_of("--system", system, SYSTEMS, suite.system),
         overflow=_one_of("--overflow", overflow, OVERFLOWS, suite.overflow),
+        full_digests=full_digests,
         template_gate=_one_of("--template-gate", template_gate, TEMPLATE_GATES, suite.template_gate),
         engine=with_engine(suite.engine, name=engine, base_url=base_url, workers=workers, options=engine_option or ()),
     )
@@ -194,7 +207,9 @@ def run(
         chosen = _one_of("--dtype", dtype, DTYPES, DTYPES[0])
         suite = replace(suite, checkpoints=tuple(replace(spec, dtype=chosen) for spec in suite.checkpoints))
     suite = fit_engine(suite)
-    with Screen() as screen, open_engines(suite.engine) as open_engine:
+    check_writable(out)
+    waiting = (lambda text: err.print(visible(text), soft_wrap=True)) if wait else None
+    with Screen() as screen, lock_run(out, wait=waiting), open_engines(suite.engine) as open_engine:
         evaluate_suite = partial(
             evaluate,
             out=out,
@@ -210,7 +225,7 @@ def run(
 
     show_result(result.report, as_json=json)
     show_effort(result)
-    err.print(f"report: {out / 'report.html'}")
+    err.print(f"report: {visible(str(out / 'report.html'))}")
     raise typer.Exit(result.exit_code)
 
 

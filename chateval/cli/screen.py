@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import signal
 import threading
 from types import TracebackType
@@ -21,8 +22,39 @@ from rich.progress import (
 
 from chateval.errors import InterruptionError
 
-out = Console(highlight=False, markup=False, width=None if os.isatty(1) or "COLUMNS" in os.environ else 80)
-err = Console(stderr=True, highlight=False, markup=False)
+_USUAL_COLUMNS = 80
+
+
+def settle_size() -> None:
+    """Take $COLUMNS and $LINES out of the environment where they are no number from 1, on which Rich would fail."""
+    for name in ("COLUMNS", "LINES"):
+        if not re.fullmatch("0*[1-9][0-9]{0,6}", os.environ.get(name, "1"), re.ASCII):
+            del os.environ[name]
+
+
+_COMMAND = re.compile(r"^([ \t]*)(?=::)", re.MULTILINE)
+
+
+class Log(Console):
+    """A console whose lines begin no command of a CI service, wherever text of others is broken into lines.
+
+    GitHub reads `::set-env ...` behind any indentation, on stdout and stderr.
+    """
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print as Rich does; where no terminal is, a bar stands before what would begin a command."""
+        if self.is_terminal:
+            super().print(*objects, **options)
+            return
+        with self.capture() as held:
+            super().print(*objects, **options)
+        self.file.write(_COMMAND.sub(r"\1| ", held.get()))
+        self.file.flush()
+
+
+settle_size()
+out = Log(highlight=False, markup=False, width=None if os.isatty(1) or "COLUMNS" in os.environ else _USUAL_COLUMNS)
+err = Log(stderr=True, highlight=False, markup=False)
 
 
 class Screen:

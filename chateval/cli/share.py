@@ -42,6 +42,7 @@ def share(
     from chateval.integrations.runs import open_run
     from chateval.integrations.trackers import Destination, open_tracker
     from chateval.report import visible
+    from chateval.secret import redact_all
 
     options = {}
     for pair in option or ():
@@ -53,14 +54,14 @@ def share(
         raise ConfigError(f"--push goes with --to hub, not with --to {to}")
     tracker = open_tracker(to, Destination(project, out, name, tuple(checkpoint or ()), options, push))
     found = open_run(run)
-    screen.print(visible(tracker.share(found, _report_of(found))), soft_wrap=True)
+    screen.print(visible(redact_all(tracker.share(found, _report_of(found)))), soft_wrap=True)
 
 
 def _report_of(run: "Run") -> "Report":
     """Return the report of a run: its own with the gate's verdicts, or one made of what another harness left."""
     from chateval.compare.runs import compare_runs
-    from chateval.report import read_report
+    from chateval.pipeline import read_own_report
     from chateval.store import is_run
 
     path = Path(run.path)
-    return read_report(path) if is_run(path) else compare_runs([run])
+    return read_own_report(path) if is_run(path) else compare_runs([run])

@@ -4,8 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from chateval.records import Comparison, Refusal, Report, Slice
+from chateval.records import CheckpointSummary, Comparison, Refusal, Report, Slice
 
+_SHORT_DTYPES = ("bfloat16", "float16")
+_OTHERS_BATCHES = {"vllm": "vLLM", "openai": "an endpoint"}
+"""Engines whose batches are not chateval's to choose -> in words."""
 SHOWN_SLICES = 12
 """Parts of the samples that a table names; report.json has all."""
 _NOTEWORTHY = 0.05
@@ -115,6 +118,30 @@ def noise_lines(report: Report) -> list[str]:
         reruns = f"{n_reruns} rerun{'s' if n_reruns > 1 else ''}"
         lines.append(f"0 of {n_samples} samples flipped in {reruns}: {', '.join(places)}")
     return lines
+
+
+def rounding_line(report: Report) -> str:
+    """Return which answers may differ by the company they were computed in; empty where none do, or it was measured."""
+    if report.noise:
+        return ""
+    found: dict[str, list[str]] = {}
+    for one in report.checkpoints:
+        way = _rounded_way(one)
+        if way:
+            found.setdefault(way, []).append(one.name)
+    if not found:
+        return ""
+    ways = "; ".join(f"{way} ({', '.join(names)})" for way, names in found.items())
+    return (
+        f"In {ways} answers may differ with the composition of batches, even greedy ones; --noise N measures how much"
+    )
+
+
+def _rounded_way(one: CheckpointSummary) -> str:
+    """Return how a checkpoint answered where near-ties between tokens may fall either way; empty where they do not."""
+    if one.engine in _OTHERS_BATCHES:
+        return _OTHERS_BATCHES[one.engine]
+    return one.dtype if one.engine and not one.is_fake and one.dtype in _SHORT_DTYPES else ""
 
 
 def causes_words(causes: Sequence[tuple[str, int]]) -> str:

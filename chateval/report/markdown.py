@@ -161,11 +161,12 @@ def _checkpoints(report: Report) -> list[str]:
             "template",
             "answers",
             "errors",
+            "empty",
             "answers cut",
             "prompts cut",
             "tokens",
         ),
-        _row(*("---" for _ in range(11))),
+        _row(*("---" for _ in range(12))),
     ]
     for found in report.checkpoints:
         rows.append(
@@ -178,6 +179,7 @@ def _checkpoints(report: Report) -> list[str]:
                 f"{_cell(found.template_source)} {found.template_digest[:12]}",
                 str(found.n_responses),
                 known_words(found.n_errors),
+                known_words(found.n_empty),
                 known_words(found.n_length),
                 str(found.n_cut),
                 f"{found.n_prompt_tokens:,} in, {found.n_output_tokens:,} out",

@@ -9,6 +9,7 @@ from chateval.report.contrast import (
     noise_lines,
     noteworthy_slices,
     refusal_lines,
+    rounding_line,
 )
 from chateval.report.markdown_cells import cell, row
 
@@ -40,7 +41,9 @@ def refusals(report: Report) -> list[str]:
 
 
 def noise(report: Report) -> list[str]:
-    """Return the section on how far the baseline differs from itself; nothing where that was not measured."""
+    """Return how far the baseline differs from itself where that was measured, else whether it may."""
+    if line := rounding_line(report):
+        return ["", f"{cell(line)}."]
     if not report.noise:
         return []
     lines = [f"- {cell(line)}" for line in noise_lines(report)]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_type_hints
 from chateval.errors import StoreError
 from chateval.records import Comparison, Estimate, Flip, Report, Run
 from chateval.records.run import mended
+from chateval.report.formula import as_cell
 
 if TYPE_CHECKING:
     import pandas
@@ -53,7 +54,7 @@ TABLES: Mapping[str, Callable[[Report], "pandas.DataFrame"]] = {
 def write_table(path: Path, frame: "pandas.DataFrame", kind: Format) -> None:
     """Write a table whole or not at all; in CSV all text is quoted, and a list becomes JSON.
 
-    Text is written as it is, also where a spreadsheet would take it for a formula: read it with a library.
+    Parquet has text as it is; in CSV what a spreadsheet would take for a formula begins with an apostrophe.
 
     Raises:
         StoreError: If it cannot be written.
@@ -86,6 +87,12 @@ def _table(kind: type[Any], records: Sequence[Any]) -> "pandas.DataFrame":
 
 
 def _in_csv(frame: "pandas.DataFrame") -> "pandas.DataFrame":
-    """Return the table with JSON in place of lists."""
-    holding = [name for name in frame.columns if any(isinstance(value, list) for value in frame[name].head(1))]
-    return frame.assign(**{name: frame[name].map(json.dumps) for name in holding})
+    """Return the table with JSON in place of lists, and without formulas."""
+    texts = [name for name in frame.columns if frame[name].dtype.kind not in "biuf"]
+    return frame.assign(**{name: frame[name].map(_in_cell) for name in texts})
+
+
+def _in_cell(value: Any) -> Any:
+    if isinstance(value, list):
+        return json.dumps(value)
+    return as_cell(value) if isinstance(value, str) else value

@@ -12,6 +12,7 @@ from chateval.report.contrast import (
     noise_lines,
     noteworthy_slices,
     refusal_lines,
+    rounding_line,
 )
 from chateval.report.terminal_rows import Page, flat
 
@@ -50,7 +51,10 @@ def refusals(report: Report, page: Page) -> Iterator[Text]:
 
 
 def noise(report: Report, page: Page) -> Iterator[Text]:
-    """Yield how far the baseline differs from itself, where that was measured."""
+    """Yield how far the baseline differs from itself where that was measured, else whether it may."""
+    if line := rounding_line(report):
+        yield Text("")
+        yield from page.wrapped(flat(line), indent=0)
     if not report.noise:
         return
     yield from _title(

@@ -37,6 +37,8 @@ _MEAN, _DELTA, _P, _WORD = 20, 24, 7, 9
 """Columns of `0.815 [0.732, 0.893]`, `+0.815 [+0.732, +0.893]`, `p=0.001`, `▲ better`."""
 _WHISKER = 11, 41
 """Fewest and most columns of a whisker."""
+MOST_CHARACTERS = 5_000
+"""Of one text of others that a terminal shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +92,9 @@ def page_of(console: Console, report: Report) -> Page:
 
 
 def flat(text: str) -> str:
-    """Return text of others in one line."""
-    return visible(text).replace("\n", " ").replace("\t", " ")
+    """Return text of others in one line; what is longer than a few screens is cut, and that is said."""
+    cut = f"{text[:MOST_CHARACTERS]}… ({len(text):,} characters)" if len(text) > MOST_CHARACTERS else text
+    return visible(cut).replace("\n", " ").replace("\t", " ")
 
 
 def said(word: str, page: Page) -> tuple[str, Tone]:

@@ -85,6 +85,8 @@ def test_a_run_that_is_interrupted_says_so_and_readers_of_its_folder_do(tmp_path
     )
     assert running.stdout.readline() == "answering\n"
     running.send_signal(number)
+    assert "interrupted: ending what is under way" in running.stderr.readline() + running.stderr.readline()
+    running.send_signal(number)
     _, err = running.communicate(timeout=20)
 
     assert running.returncode == INTERRUPTED
@@ -94,4 +96,4 @@ def test_a_run_that_is_interrupted_says_so_and_readers_of_its_folder_do(tmp_path
         line = [sys.executable, "-m", "chateval", *command]
         found = subprocess.run(line, cwd=tmp_path, capture_output=True, encoding="utf-8", check=False)
         assert found.returncode == 2
-        assert "night: this run did not end; give its command again" in found.stderr
+        assert "night: no SHA256SUMS in it: this run did not end" in found.stderr

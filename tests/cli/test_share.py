@@ -6,13 +6,14 @@ import sys
 from importlib.util import find_spec
 
 import pytest
+from sealed import seal_again
 from shared_run import shared_report
 from typer.testing import CliRunner
 
 from chateval.cli.app import app
 from chateval.integrations.trackers.library import quiet
 from chateval.report import to_json
-from chateval.store import write_manifest
+from chateval.store import Seal, write_manifest
 
 SFT = "sft x"
 
@@ -23,9 +24,9 @@ def run_folder(tmp_path):
     folder = tmp_path / "night"
     folder.mkdir()
     (folder / "report.json").write_text(to_json(shared_report("x")), encoding="utf-8")
-    for name in ("samples.jsonl", "responses.jsonl", "scores.jsonl"):
-        (folder / name).write_text("")
-    write_manifest(folder, {"checkpoints": [], "tasks": [], "baseline": "base", "libraries": {"chateval": "0.1.0"}})
+    manifest = {"checkpoints": [], "tasks": [], "baseline": "base", "libraries": {"chateval": "0.1.0"}}
+    write_manifest(Seal(folder), manifest)
+    seal_again(folder)
     return folder
 
 

@@ -68,7 +68,8 @@ def test_a_server_that_takes_ids_gets_ours_and_returns_its_own(engine, prompt):
     assert (response.text, response.raw_text, response.finish) == ("Paris", "Paris<|im_end|>", "eos")
     assert response.output_ids[-1] == 2
     assert response.n_prompt_tokens == len(prompt().ids)
-    assert one.identity == {"engine": "openai", "server": "vllm 0.99.0", "door": "ids"}
+    place = {"address": one.identity["address"], "model": "tiny"}
+    assert one.identity == {"engine": "openai", "server": "vllm 0.99.0", **place, "door": "ids"}
     sent = engine.seen[-1][2]
     assert sent["prompt"] == list(prompt().ids)
     assert {

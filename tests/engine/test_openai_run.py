@@ -187,7 +187,8 @@ def test_a_folder_that_is_served_is_asked_by_ids_and_its_template_is_held_agains
     assert [answer.response.text for answer in answers if answer.task == "sums"] == ["Paris"] * 6
     assert all(answer.response.choice_logprobs for answer in answers if answer.task == "pick")
     [entry] = json.loads((tmp_path / "run" / "manifest.json").read_text())["checkpoints"]
-    assert entry["engine"] == {"engine": "openai", "server": "vllm 0.99.0", "door": "ids"}
+    place = {"address": f"{url}/v1", "model": "base"}
+    assert entry["engine"] == {"engine": "openai", "server": "vllm 0.99.0", **place, "door": "ids"}
     assert "CT702" in entry["template_report"]["passed"]
 
 

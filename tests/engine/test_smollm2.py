@@ -58,6 +58,36 @@ def test_fifty_batched_answers_are_those_of_generate_one_prompt_at_a_time(plan):
                 assert list(responses[prompt.sample_id].output_ids) == output, prompt.text
 
 
+def test_forty_answers_are_the_same_in_four_compositions(plan, monkeypatch):
+    import random
+
+    from chateval.engine.base import Batch
+
+    plan = plan("arithmetic", "product_catalog", "reading", "multi_turn", "system_prompt", limit=8)
+    [subject] = plan.subjects
+    prompts = [
+        replace(p, decoding=replace(p.decoding, max_new_tokens=8)) for found in plan.prompts.values() for p in found
+    ]
+    shuffled = random.Random(1).sample(prompts, len(prompts))
+    compositions = [
+        (128, 2_048, 1_024, [Batch(tuple(prompts))]),
+        (40, 512, 64, [Batch(tuple(shuffled[:13])), Batch(tuple(shuffled[13:]))]),
+        (3, 2_048, 1_024, [Batch(tuple(shuffled[::2])), Batch(tuple(shuffled[1::2]))]),
+        (7, 100, 200, [Batch(tuple(prompts[n::5])) for n in range(5)]),
+    ]
+    answers = []
+    with local_engines() as open_engine:
+        for n_rows, n_tokens, n_chunk, batches in compositions:
+            monkeypatch.setattr("chateval.engine.session.count_rows", lambda model, longest, n=n_rows: n)
+            monkeypatch.setattr("chateval.engine.transformers._PASS_TOKENS", {"cpu": n_tokens})
+            monkeypatch.setattr("chateval.engine.passes.CHUNK_TOKENS", n_chunk)
+            found = {id(p): r for part in open_engine(subject).respond(batches) for p, r in part}
+            answers.append([found[id(prompt)] for prompt in prompts])
+
+    assert len(prompts) == 40
+    assert answers[1:] == [answers[0]] * 3
+
+
 def test_log_likelihoods_are_those_of_a_plain_forward_pass(plan):
     import torch
 

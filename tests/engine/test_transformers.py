@@ -1,64 +1,12 @@
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
+from bench import Bench
 
-from chateval.engine.transformers import TransformersEngine
 from chateval.engine.weights import Weights
 from chateval.errors import CheckpointError
-from chateval.records import Checkpoint, Decoding, Prompt
-from chateval.template import find_facts, open_tokenizer
-
-TEXTS = ["one", "the quick brown fox jumps over the lazy dog", "What is the capital of France? Paris", "yes no ten"]
-
-
-class Asked(TransformersEngine):
-    """The engine, asked for one list of prompts at a time."""
-
-    def answer(self, prompts):
-        found = {id(p): r for answers in self.respond(self.plan(prompts)) for p, r in answers}
-        assert len(found) == len(prompts)
-        return [found[id(prompt)] for prompt in prompts]
-
-
-class Bench:
-    """A checkpoint with its tokenizer, facts and engine, for a test."""
-
-    def __init__(self, folder: Path, adapter: Path | None = None, weights: Weights | None = None) -> None:
-        self.tokenizer = open_tokenizer(folder)
-        self.facts = find_facts(self.tokenizer, source="tokenizer", eos_ids=[2])
-        self.weights = weights or Weights(folder, dtype="float32")
-        self.checkpoint = Checkpoint(
-            name="tiny",
-            kind="lora" if adapter else "chat",
-            path=str(adapter or folder),
-            base_path=str(folder) if adapter else None,
-            adapter_digest=f"{adapter.name if adapter else ''}",
-        )
-
-    def engine(self, stop_ids=None) -> Asked:
-        facts = self.facts if stop_ids is None else replace(self.facts, stop_ids=tuple(stop_ids))
-        return Asked(self.checkpoint, self.tokenizer, facts, self.weights)
-
-    def prompts(self, decoding: Decoding, texts=TEXTS) -> list[Prompt]:
-        return [
-            Prompt(f"{index:016x}", (), text, tuple(self.tokenizer(text)["input_ids"]), decoding)
-            for index, text in enumerate(texts)
-        ]
-
-    def alone(self, prompt: Prompt, n: int) -> list[int]:
-        """Return what transformers itself generates for one prompt."""
-        with self.weights.use(None, None) as model:
-            ids = torch.tensor([prompt.ids])
-            output = model.generate(
-                input_ids=ids,
-                attention_mask=torch.ones_like(ids),
-                do_sample=False,
-                max_new_tokens=n,
-                eos_token_id=[2**31 - 1],
-            )
-        return output[0, ids.shape[1] :].tolist()
+from chateval.records import Decoding
 
 
 @pytest.fixture
@@ -135,59 +83,6 @@ def test_raw_text_keeps_special_tokens_that_text_drops(bench):
     assert response.text == ""
 
 
-@pytest.mark.parametrize("normal", [False, True])
-def test_logits_that_are_not_finite_are_an_error_of_their_sample_only(bench, normal):
-    prompts = bench.prompts(Decoding(max_new_tokens=6))
-    marked = prompts[2].ids[-1]
-
-    def poison(module, inputs, output):
-        return output if normal else output.masked_fill((inputs[0] == marked)[..., None], torch.nan)
-
-    clean = [bench.alone(prompt, 6) for prompt in prompts]
-    bench.engine().answer(prompts[:1])  # the model is tried while it is sound
-    with bench.weights.use(None, None) as model:
-        hook = model.get_input_embeddings().register_forward_hook(poison)
-    responses = bench.engine(stop_ids=[]).answer(prompts)
-    hook.remove()
-
-    if normal:
-        assert {response.finish for response in responses} == {"length"}
-    else:
-        assert responses[2].finish == "error"
-        assert responses[2].error == "non-finite logits at step 1"
-        assert [list(responses[n].output_ids) for n in (0, 1, 3)] == [clean[n] for n in (0, 1, 3)]
-
-
-def test_a_batch_that_does_not_fit_is_halved_and_answers_the_same(bench, caplog):
-    prompts = bench.prompts(Decoding(max_new_tokens=6))
-    expected = bench.engine(stop_ids=[]).answer(prompts)
-
-    def too_many(module, args, kwargs):
-        if kwargs["input_ids"].shape[1] > 2 + max(len(prompt.ids) for prompt in prompts):
-            raise torch.OutOfMemoryError("CUDA out of memory")
-
-    with bench.weights.use(None, None) as model:
-        hook = model.register_forward_pre_hook(too_many, with_kwargs=True)
-    responses = bench.engine(stop_ids=[]).answer(prompts)
-    hook.remove()
-
-    assert [r.output_ids for r in responses] == [r.output_ids for r in expected]
-    assert [record.message for record in caplog.records] == ["out of memory at 4 prompts: the batch is halved"]
-
-
-def test_a_prompt_that_does_not_fit_by_itself_is_an_error(bench):
-    def never(module, args, kwargs):
-        raise MemoryError
-
-    bench.engine().answer(bench.prompts(Decoding(max_new_tokens=1)))  # the model is tried while there is memory
-    with bench.weights.use(None, None) as model:
-        hook = model.register_forward_pre_hook(never, with_kwargs=True)
-    responses = bench.engine().answer(bench.prompts(Decoding(max_new_tokens=6)))
-    hook.remove()
-
-    assert all("out of memory" in response.error for response in responses)
-
-
 def test_choices_have_the_log_probabilities_of_a_plain_forward_pass(bench):
     prompts = [replace(prompt, choice_ids=((5, 9, 300), (7,), (21, 22))) for prompt in bench.prompts(Decoding())]
 
@@ -243,18 +138,6 @@ def test_an_adapter_adds_its_own_tensors_only(tiny_chat, tiny_loras):
 
     assert before <= after.keys()
     assert sum(size for pointer, size in after.items() if pointer not in before) < 4000
-
-
-def test_sampled_answers_do_not_depend_on_the_batch(bench):
-    decoding = Decoding(max_new_tokens=8, temperature=1.0, top_p=0.9, seed=3, repeats=2)
-    prompts = [replace(p, repeat=repeat) for p in bench.prompts(decoding) for repeat in (0, 1)]
-    engine = bench.engine(stop_ids=[])
-
-    together = engine.answer(prompts)
-    alone = [engine.answer([prompt])[0] for prompt in prompts]
-
-    assert together == alone
-    assert together[0].output_ids != together[1].output_ids
 
 
 def test_drawing_follows_the_probabilities(bench):

@@ -42,7 +42,7 @@ def test_every_row_of_a_table_has_the_columns_of_its_head(text):
     rows = [line for line in outside if line.startswith("|")]
     rules = [i for i, row in enumerate(rows) if set(row) <= set("|- ")]
 
-    assert [n_columns(rows[i]) for i in rules] == [4, 4, 7, 3, 11, 5]
+    assert [n_columns(rows[i]) for i in rules] == [4, 4, 7, 3, 12, 5]
     for begin, end in zip(rules, [*[i - 1 for i in rules[1:]], len(rows)], strict=True):
         assert {n_columns(row) for row in rows[begin - 1 : end]} == {n_columns(rows[begin])}
 
@@ -145,13 +145,13 @@ def test_the_end_of_a_prompt_cannot_pose_as_the_answer():
 
 def test_tasks_say_how_answers_were_drawn_and_checkpoints_how_many_prompts_were_cut():
     report = hostile_report("x")
-    checkpoints = tuple(replace(one, n_length=7, n_cut=13) for one in report.checkpoints)
+    checkpoints = tuple(replace(one, n_empty=5, n_length=7, n_cut=13) for one in report.checkpoints)
 
     found = to_markdown(replace(report, checkpoints=checkpoints))
 
     assert "| facts | 1 | all 4 samples | at most 128 new tokens, greedy | x |" in found
-    assert "| answers | errors | answers cut | prompts cut | tokens |" in found
-    assert "| 3 | 0 | 7 | 13 | 1,234 in, 56 out |" in found
+    assert "| answers | errors | empty | answers cut | prompts cut | tokens |" in found
+    assert "| 3 | 0 | 5 | 7 | 13 | 1,234 in, 56 out |" in found
 
 
 def test_what_another_harness_did_not_count_is_unknown_and_not_0():
@@ -160,7 +160,7 @@ def test_what_another_harness_did_not_count_is_unknown_and_not_0():
 
     found = to_markdown(replace(report, checkpoints=checkpoints))
 
-    assert "| 3 | unknown | unknown | 13 |" in found
+    assert "| 3 | unknown | unknown | unknown | 13 |" in found
 
 
 def test_numbers_are_shown_beside_their_intervals():

@@ -110,3 +110,37 @@ def reset() -> Answer:
         handler.connection.shutdown(socket.SHUT_RDWR)
 
     return 0, write
+
+
+def raw(text: bytes) -> Answer:
+    """Return a reply of these bytes, head and all, after which the server hangs up."""
+
+    def write(handler: Any) -> None:
+        handler.wfile.write(text)
+        handler.close_connection = True
+
+    return 0, write
+
+
+def flood(head: bytes, chunk: bytes, n_bytes: int) -> Answer:
+    """Return a reply of many bytes, the same chunk again and again."""
+
+    def write(handler: Any) -> None:
+        handler.wfile.write(head)
+        for _ in range(n_bytes // len(chunk)):
+            handler.wfile.write(chunk)
+
+    return 0, write
+
+
+def drip(head: bytes) -> Answer:
+    """Return a reply that comes a byte at a time; without a head, that comes slowly too."""
+
+    def write(handler: Any) -> None:
+        handler.wfile.write(head)
+        for letter in b"HTTP/1.1 200 OK\r\n" * 20:
+            time.sleep(0.05)
+            handler.wfile.write(bytes([letter]))
+            handler.wfile.flush()
+
+    return 0, write

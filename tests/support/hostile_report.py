@@ -33,6 +33,13 @@ HOSTILE = {
     "lone surrogate": "a\ud800b",
     "long": "x" * 200_000,
     "lines": "one\ntwo\n\n| three | four |",
+    "comment": "<!-- a --> <!--> --!> <![CDATA[ b ]]> <details><summary>c",
+    "hyperlink": "\x1b]8;;http://example.invalid\x1b\\click\x1b]8;;\x1b\\ \x9d8;;x\x9c \x1bP1$r\x1b\\",
+    "formula": '=HYPERLINK("http://example.invalid","click")',
+    "formula behind a tab": "\t+1-1@SUM(1)",
+    "link alone": "javascript:alert(1) data:text/html,<script>alert(1)</script> http://example.invalid",
+    "hidden": "\u2066a\u2069\u200b\U000e0041\ufeff\xad",
+    "marks": "e" + "\u0301" * 20_000,
     "empty": "",
 }
 

@@ -109,9 +109,10 @@ def find_scoring(
         try:
             client.wait(way.score(ids[:-1], [ids[-1:]]))
         except (RequestFailed, Refused) as fault:
+            words = client.redact(str(fault))
             if not may_do_otherwise(fault):
-                raise CheckpointError(f"{client.address}: {fault}") from None
-            said.append(f"{'logprob_token_ids' if echo is None else next(iter(echo))}: {fault}")
+                raise CheckpointError(f"{client.address}: {words}") from None
+            said.append(f"{'logprob_token_ids' if echo is None else next(iter(echo))}: {words}")
         else:
             return way
     raise CheckpointError(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
+from chateval.engine.base import Enough
 from chateval.engine.openai.exchange import Exchange, MayPass, RequestFailed
 from chateval.engine.openai.window import Window
 from chateval.errors import CheckpointError
@@ -75,6 +76,10 @@ class Client:
         await asyncio.gather(*others, return_exceptions=True)
         await self._exchange.close()
 
+    def redact(self, text: str) -> str:
+        """Return what is said of a reply without the key of the server."""
+        return self._exchange.redact(text)
+
     @property
     def limit(self) -> int:
         """Most requests in flight now."""
@@ -108,7 +113,10 @@ class Client:
                 while not done.empty():
                     found.append(done.get())
                 waiting.difference_update(found)
-                yield [future.result() for future in found if future.exception() is None]
+                try:
+                    yield [future.result() for future in found if future.exception() is None]
+                except Enough:
+                    source = iter(())
                 for future in found:
                     future.result()
         finally:

@@ -48,9 +48,10 @@ def find_door(client: Client, model: str, text: str, ids: Sequence[int]) -> Door
             reply = _ask(client, path, {"model": model, **prompt, "max_tokens": 1})
             n_counted = read_completion(reply, Asked(model, 1)).n_prompt_tokens
         except (RequestFailed, Refused) as fault:
+            words = client.redact(str(fault))
             if not may_do_otherwise(fault):
-                raise CheckpointError(f"{client.address}: {fault}") from None
-            said.append(f"{door.kind}: {fault}")
+                raise CheckpointError(f"{client.address}: {words}") from None
+            said.append(f"{door.kind}: {words}")
             continue
         if door.kind == "chat" or n_counted == len(ids):
             return door

@@ -54,10 +54,16 @@ class OpenAIEngine:
 
     @property
     def identity(self) -> dict[str, str]:
-        """Server, how prompts are sent, and what the user puts into the requests; dtype and device it does not say."""
+        """Server, how prompts are sent, and what the user puts into the requests; dtype and device it does not say.
+
+        The address and the name of the model stand for what it does not say: of two servers that are said to serve a
+        folder, one may serve it quantised. Those of an endpoint are in its digest already.
+        """
+        place = {"address": self._served.client.address, "model": self._served.model}
         return {
             "engine": "openai",
             "server": self._served.server,
+            **(place if self._checkpoint.kind != "endpoint" else {}),
             "door": self._door.kind,
             **({"added_tokens": str(self._door.n_added)} if self._door.n_added else {}),
             **({"options": canonical(dict(self._served.body)).decode("utf-8", "replace")} if self._served.body else {}),
@@ -83,7 +89,7 @@ class OpenAIEngine:
         try:
             return prompt, await (self._choose(prompt) if prompt.choice_ids else self._generate(prompt))
         except RequestFailed as fault:
-            return prompt, error_response(prompt, str(fault))
+            return prompt, error_response(prompt, self._served.client.redact(str(fault)))
 
     @cached_property
     def _sample(self) -> tuple[str, list[int]]:

@@ -3,8 +3,8 @@
 import asyncio
 import json
 import math
-import re
 from collections.abc import AsyncIterator
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from time import time
 from typing import Any
@@ -14,7 +14,8 @@ import httpx2
 import openai
 
 from chateval.errors import CheckpointError, first_line
-from chateval.template.wire import words
+from chateval.secret import hide_in, redact
+from chateval.template.wire import MAX_SAID, words
 
 MAX_REPLY_BYTES = 64 * 1024 * 1024
 """Log-probabilities of a prompt of a hundred thousand tokens take a fifth of it."""
@@ -22,7 +23,6 @@ LONGEST_WAIT_SECONDS = 120.0
 """Longest `Retry-After` that is waited, s; a server that asks for more ends the run."""
 _STOPS = (401, 403, 404)
 _MAY_PASS = (408, 409, 425, 429)
-_SECRET = re.compile(r"\b(?:sk|hf|gsk|xai|pplx)[-_][\w*.-]{4,}|(?<=Bearer )\S+")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -86,23 +86,29 @@ class Exchange:
             Refused: If no request can: 401, 403, 404.
             CheckpointError: If it sends elsewhere, or asks to wait too long.
         """
-        try:
-            async with asyncio.timeout(self._seconds):
-                reply = await self._client.post(
-                    path, body=body, cast_to=httpx2.Response, options={"headers": self._headers}
-                )
-        except openai.APIStatusError as error:
-            raise self._of_status(error) from None
-        except (openai.APITimeoutError, TimeoutError):
-            raise MayPass(f"no reply within {self._seconds:g} s", status=408) from None
-        except (openai.APIConnectionError, httpx2.HTTPError) as error:
-            raise MayPass(self._words(first_line(error.__cause__ or error))) from None
+        reply = await self._post(path, body)
+        if isinstance(reply, Exception):
+            raise reply  # out of reach of what the library raised, which repeats the server's words
         try:
             text = reply.content.decode("utf-8")
-            return json.loads(text.replace(self._key, "***") if self._key else text, parse_constant=_refuse)
+            found = json.loads(text, parse_constant=_refuse)
+            return hide_in(found, self._key) if self._key else found
         except (ValueError, RecursionError) as error:
             said = self._words(first_line(error))
             raise MayPass(f"{reply.status_code}: the reply is not valid JSON: {said}", status=502) from None
+
+    async def _post(self, path: str, body: dict[str, Any]) -> httpx2.Response | Exception:
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await self._client.post(
+                    path, body=body, cast_to=httpx2.Response, options={"headers": self._headers}
+                )
+        except openai.APIStatusError as error:
+            return self._of_status(error)
+        except (openai.APITimeoutError, TimeoutError):
+            return MayPass(f"no reply within {self._seconds:g} s", status=408)
+        except (openai.APIConnectionError, httpx2.HTTPError) as error:
+            return MayPass(self._words(first_line(error.__cause__ or error)))
 
     def _of_status(self, error: openai.APIStatusError) -> Exception:
         status, headers = error.status_code, error.response.headers
@@ -115,7 +121,7 @@ class Exchange:
             return Refused(f"{self.address}: {said}{hint}", status=status)
         if status < 500 and status not in _MAY_PASS:
             return RequestFailed(said, status=status)
-        wait = _seconds_of(headers.get("retry-after", ""))
+        wait = _seconds_of(headers.get("retry-after", ""), sent=headers.get("date", ""))
         if wait is not None and wait > LONGEST_WAIT_SECONDS:
             return CheckpointError(
                 f"{self.address}: {said}; it asks to wait {wait:,.0f} s and {LONGEST_WAIT_SECONDS:g} s is the longest "
@@ -124,17 +130,11 @@ class Exchange:
         return MayPass(said, status=status, wait_seconds=wait)
 
     def _words(self, text: str) -> str:
-        return words(redact(text, self._key))
+        return words(self.redact(text[:MAX_SAID]))
 
-
-def redact(text: str, key: str) -> str:
-    """Return a text without the key, whole or in part, and without what looks like one."""
-    if key:
-        text = text.replace(key, "***")
-    text = _SECRET.sub("***", text)
-    if len(key) >= 12:
-        text = text.replace(key[:8], "***").replace(key[-8:], "***")
-    return text
+    def redact(self, text: str) -> str:
+        """Return what is said of a reply without the key."""
+        return redact(text, self._key)
 
 
 def said_in(body: Any) -> str:
@@ -147,16 +147,30 @@ def said_in(body: Any) -> str:
     return body if isinstance(body, str) else ""
 
 
-def _seconds_of(text: str) -> float | None:
-    """Return the seconds of a `Retry-After`, which has a number or a date; None where it has neither."""
+def _seconds_of(text: str, *, sent: str) -> float | None:
+    """Return the seconds of a `Retry-After`, which has a number or a date; None where it has neither.
+
+    Args:
+        text: The header.
+        sent: The `Date` of the reply, so that the clock of this machine does not matter.
+    """
     try:
         found = float(text)
     except ValueError:
-        try:
-            found = parsedate_to_datetime(text).timestamp() - time()
-        except (ValueError, OverflowError):
+        until, now = _date(text), _date(sent)
+        if until is None:
             return None
+        found = until - (time() if now is None else now)
     return max(0.0, found) if not math.isnan(found) else None
+
+
+def _date(text: str) -> float | None:
+    """Return a date of a header in seconds since 1970; one without a zone is in UTC."""
+    try:
+        found = parsedate_to_datetime(text)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError, TypeError, IndexError):  # what the standard library makes of odd ones
+        return None
 
 
 def _refuse(name: str) -> Any:

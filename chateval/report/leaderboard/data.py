@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from chateval.records.leaderboard import Leaderboard, Standing
+from chateval.report.formula import as_cell
 from chateval.report.words import visible
 
 _LONE = re.compile("[\ud800-\udfff]")
-_FORMULA = re.compile(r"^\s*[=+\-@\t\r]")
 
 
 def to_json(board: Leaderboard) -> str:
@@ -67,5 +67,4 @@ def _row(found: Standing) -> dict[str, object]:
 
 
 def _text(text: str) -> str:
-    plain = visible(text)
-    return f"'{plain}" if _FORMULA.match(plain) else plain
+    return as_cell(visible(text))

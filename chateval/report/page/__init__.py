@@ -1,11 +1,9 @@
 """The report as one HTML page: an overview to read and a browser of all samples."""
 
-import os
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
-from chateval.errors import StoreError
+from chateval.files import write_whole
 from chateval.records import Report, Run
 from chateval.report.page.document import to_page
 
@@ -18,18 +16,7 @@ def write_page(path: Path, report: Report, runs: Sequence[Run]) -> None:
     Raises:
         StoreError: If it cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("w", encoding="utf-8", newline="\n") as file:
-            file.writelines(to_page(report, runs))
-        temporary.replace(path)
-    except BaseException as error:
-        with suppress(OSError):
-            temporary.unlink()
-        if isinstance(error, OSError):
-            raise StoreError(f"{path}: cannot be written: {error.strerror or error}") from error
-        raise
+    write_whole(path, to_page(report, runs))
 
 
 def to_html(report: Report) -> str:

@@ -50,6 +50,7 @@ def to_page(report: Report, runs: Sequence[Run], *, max_raw: int = MAX_RAW) -> I
         noteworthy=contrast.noteworthy_slices(report),
         slices_words=contrast.SLICES,
         engine=words.engine_words(report),
+        rounding=contrast.rounding_line(report),
         summary=words.summary(report),
         method=words.method(report),
         early=words.early_words(report),

@@ -222,20 +222,20 @@ def test_a_flip_says_what_the_scorer_said_of_either_answer():
 
 def test_tasks_say_how_answers_were_drawn_and_checkpoints_how_many_prompts_were_cut():
     report = hostile_report("x")
-    checkpoints = tuple(replace(one, n_length=7, n_cut=13) for one in report.checkpoints)
+    checkpoints = tuple(replace(one, n_empty=5, n_length=7, n_cut=13) for one in report.checkpoints)
 
     texts = words_of(replace(report, checkpoints=checkpoints))
 
     assert "all 4 samples at most 128 new tokens, greedy x" in texts
-    assert "answers errors answers cut prompts cut tokens in / out" in texts
-    assert "3 0 7 13 1,234 / 56" in texts
+    assert "answers errors empty answers cut prompts cut tokens in / out" in texts
+    assert "3 0 5 7 13 1,234 / 56" in texts
 
 
 def test_what_another_harness_did_not_count_is_unknown_and_not_0():
     report = hostile_report("x")
     checkpoints = tuple(replace(one, n_errors=None, n_length=None, n_cut=13) for one in report.checkpoints)
 
-    assert "3 unknown unknown 13 1,234 / 56" in words_of(replace(report, checkpoints=checkpoints))
+    assert "3 unknown unknown unknown 13 1,234 / 56" in words_of(replace(report, checkpoints=checkpoints))
 
 
 def test_the_same_report_gives_the_same_bytes():
