@@ -10,6 +10,10 @@ Answer = tuple[Prompt, Response]
 """A prompt, the very object that was asked, and its response."""
 
 
+class Enough(Exception):  # noqa: N818 - nothing is wrong
+    """Thrown into an engine where it yields: it is to begin nothing more. What it has begun it may yield still."""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Prompts that are planned together, and what they share."""

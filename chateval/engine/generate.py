@@ -64,6 +64,10 @@ class Stream:
             if finished:
                 yield finished
 
+    def admit_no_more(self) -> None:
+        """Forget the prompts that wait; the answers under way still come."""
+        self._waiting.clear()
+
     def _make_slots(self) -> None:
         prompts = [prompt for prompt, _ in self._waiting]
         longest = max(len(prompt.ids) + prompt.decoding.max_new_tokens for prompt in prompts)

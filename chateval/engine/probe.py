@@ -1,6 +1,7 @@
 """Whether a model can be packed: asked of its config, then tried, and held against its own attention."""
 
 import logging
+import math
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -9,6 +10,7 @@ import torch
 
 from chateval.engine.attention import CannotPackError
 from chateval.engine.base import Batch
+from chateval.engine.batch import is_out_of_memory
 from chateval.engine.choose import score_choices
 from chateval.engine.decode import Ending, Processors
 from chateval.engine.generate import Room, Stream
@@ -30,9 +32,19 @@ def can_pack(model: Any) -> bool:
     """Return whether packed passes give what the model's own attention gives; tried once for each model."""
     known = getattr(model, _MARK, None)
     if known is None:
-        known = _is_plain(model) and _agrees(model)
+        known = _is_plain(model) and _fits_and_agrees(model)
         setattr(model, _MARK, known)
     return bool(known)
+
+
+def _fits_and_agrees(model: Any) -> bool:
+    """Return whether the trial comes out well; where not even that fits in memory, each prompt will say so itself."""
+    try:
+        return _agrees(model)
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        return False
 
 
 def _is_plain(model: Any) -> bool:
@@ -58,8 +70,12 @@ def _agrees(model: Any) -> bool:
             stream = Stream(passes, Ending(frozenset(), str), Processors(None), Room(2, 64))
             rows = [row for finished in stream.run([generating]) for row in finished]
     except (CannotPackError, RuntimeError, TypeError, ValueError, AttributeError, LookupError) as error:
+        if is_out_of_memory(error):
+            raise
         logger.debug("%s cannot be packed: %s", type(model).__name__, error)
         return False
+    if any(row.error is not None for row in rows):
+        return False  # nothing can be compared with logits that are not finite
     asked = [(prompt.ids, choice) for prompt in choosing for choice in choices]
     answered = [(row.prompt.ids, tuple(row.ids)) for row in rows]
     plain = _log_probabilities(model, [*asked, *answered])
@@ -70,6 +86,8 @@ def _agrees(model: Any) -> bool:
         max((scores.amax(dim=-1) - scores.gather(-1, torch.tensor(ids, device=scores.device)[:, None])[:, 0]).tolist())
         for (_, ids), scores in zip(answered, plain[len(asked) :], strict=True)
     ]
+    if not all(map(math.isfinite, gaps)):
+        return False
     if model.dtype == torch.float32:
         return max(gaps) <= _TOLERANCE
     return max(gaps) <= _NOISE * max(_noise(model, asked, expected), 0.05)

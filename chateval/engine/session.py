@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from chateval.engine.base import Answer, Batch
+from chateval.engine.base import Answer, Batch, Enough
 from chateval.engine.batch import error_response, is_out_of_memory, respond_or_halve
 from chateval.engine.choose import score_choices, split_choices
 from chateval.engine.decode import Ending, Processors, Row, cut_at_stop
@@ -58,14 +58,21 @@ class Session:
                 room = Room(count_rows(self._model, longest), n_tokens)
                 stream = Stream(passes, self._ending, Processors(self._model.generation_config), room)
                 for rows in stream.run(generating):
-                    yield [(row.prompt, self._response(row)) for row in rows]
+                    try:
+                        yield [(row.prompt, self._response(row)) for row in rows]
+                    except Enough:
+                        stream.admit_no_more()
 
     def respond_plainly(self, prompt: Prompt) -> Response:
-        """Return what transformers itself answers to one prompt."""
-        if not prompt.choice_ids:
-            return self._response(generate_plainly(self._model, prompt, self._ending))
-        found = tuple(score_plainly(self._model, prompt.ids, choice) for choice in prompt.choice_ids)
-        return _chosen(prompt, found)
+        """Return what transformers itself answers to one prompt; one that does not fit in memory is an error."""
+
+        def answer(prompts: Sequence[Prompt]) -> list[Response]:
+            [one] = prompts
+            if not one.choice_ids:
+                return [self._response(generate_plainly(self._model, one, self._ending))]
+            return [_chosen(one, tuple(score_plainly(self._model, one.ids, choice) for choice in one.choice_ids))]
+
+        return respond_or_halve([prompt], answer, self._warn_halved)[0]
 
     def _check_vocabulary(self, prompts: Sequence[Prompt]) -> None:
         rows = self._model.get_input_embeddings().weight.shape[0]
@@ -82,13 +89,23 @@ class Session:
         for batch in batches:
             shared = batch.prompts[0].ids[: batch.n_shared]
             if shared != head:
-                head, before = shared, passes.extend(NOTHING, shared)
+                head, before = shared, self._share(passes, shared)
 
             def choose(part: Sequence[Prompt], kept: Kept = before) -> list[Response]:
                 return self._choose(passes, part, kept)
 
             responses = respond_or_halve(batch.prompts, choose, self._warn_halved)
             yield list(zip(batch.prompts, responses, strict=True))
+
+    def _share(self, passes: Passes, ids: Sequence[int]) -> Kept:
+        """Return what prompts begin with; nothing where that does not fit, so that each brings it by itself."""
+        try:
+            return passes.extend(NOTHING, ids)
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+        logger.warning("out of memory on the %d tokens that prompts share: they are not shared", len(ids))
+        return NOTHING
 
     def _choose(self, passes: Passes, prompts: Sequence[Prompt], before: Kept) -> list[Response]:
         try:

@@ -87,7 +87,7 @@ class Weights:
 
 
 def _check_complete(adapter: Path, found: Mapping[str, Any]) -> None:
-    """Refuse an adapter whose file lacks tensors that its config asks for; warn of one that changes nothing."""
+    """Refuse an adapter whose file and config ask for other tensors; warn of one that changes nothing."""
     from safetensors import safe_open
 
     with safe_open(adapter / "adapter_model.safetensors", framework="pt") as file:
@@ -95,7 +95,14 @@ def _check_complete(adapter: Path, found: Mapping[str, Any]) -> None:
     lacking = sorted(name for name in found if "lora_" in name and name not in in_file)
     if lacking:
         raise CheckpointError(
-            f"{adapter}: incomplete: {len(lacking)} tensors that its config asks for are not in it, first {lacking[0]}"
+            f"{adapter}: incomplete: {len(lacking)} tensors that its config asks for are not in it, "
+            f"first {', '.join(lacking[:3])}"
+        )
+    unused = sorted(name for name in in_file if "lora_" in name and name not in found)
+    if unused:
+        raise CheckpointError(
+            f"{adapter}: {len(unused)} of its tensors went nowhere, first {', '.join(unused[:3])}: it is of another "
+            "base, or not as its adapter_config.json says"
         )
     ups = [tensor for name, tensor in found.items() if "lora_B" in name]
     if ups and not any(bool(tensor.any()) for tensor in ups):
@@ -107,7 +114,7 @@ def _load(path: Path, dtype: Any) -> Any:
 
     folder, options = (path.parent, {"gguf_file": path.name}) if path.is_file() else (path, {"use_safetensors": True})
     try:
-        model, report = AutoModelForCausalLM.from_pretrained(
+        model, report = AutoModelForCausalLM.from_pretrained(  # a folder, nothing is fetched  # nosec B615
             str(folder),
             dtype=dtype,
             trust_remote_code=False,

@@ -3,6 +3,7 @@
 from chateval.template.check.run import check_specimen
 from chateval.template.diff import TemplateDiff, diff_templates
 from chateval.template.facts import find_facts
+from chateval.template.gguf import read_gguf
 from chateval.template.mutate import Mutant, make_mutants
 from chateval.template.open import open_specimen
 from chateval.template.render import render, render_all, render_completion, text_of, tokenize
@@ -37,6 +38,7 @@ __all__ = [
     "open_specimen",
     "open_tokenizer",
     "quiet_transformers",
+    "read_gguf",
     "read_json",
     "read_template",
     "render",

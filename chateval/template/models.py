@@ -1,14 +1,12 @@
 """What an OpenAI-compatible server says that it serves: the models behind an address. Nothing is generated."""
 
-import os
 from dataclasses import dataclass
 from typing import Any
 
 from chateval.errors import CheckpointError, TemplateError
+from chateval.secret import api_key
 from chateval.template.wire import Reply, Server, parse_address, words
 
-KEY_VARIABLES = ("CHATEVAL_API_KEY", "OPENAI_API_KEY")
-"""Environment variables with the key that is sent as a bearer token; the first that is set counts."""
 _SHOWN = 12
 
 
@@ -26,11 +24,6 @@ class ServedModel:
     """The model under an adapter."""
     context_tokens: int | None = None
     """Most tokens of prompt and answer together."""
-
-
-def api_key() -> str:
-    """Return the key of the environment; empty if there is none."""
-    return next((found for name in KEY_VARIABLES if (found := os.environ.get(name, ""))), "")
 
 
 def split_address(url: str) -> tuple[str, str]:

@@ -106,8 +106,11 @@ def _recorded_base(folder: Path, config: Mapping[str, Any]) -> Path | None:
     recorded = config.get("base_model_name_or_path")
     if not isinstance(recorded, str):
         return None
-    path = Path(recorded).expanduser()
-    return next((place for place in (path, folder / path) if place.is_dir() or place.suffix == ".gguf"), None)
+    try:
+        path = Path(recorded).expanduser()
+        return next((place for place in (path, folder / path) if place.is_dir() or place.suffix == ".gguf"), None)
+    except (OSError, ValueError, RuntimeError):
+        return None
 
 
 def _find_evidence(folder: Path, evidence: Path | None) -> Evidence | None:
@@ -125,7 +128,7 @@ def _count_embeddings(folder: Path) -> int | None:
             with safe_open(path, framework="numpy") as file:
                 for name in file.keys():  # noqa: SIM118 - not a mapping
                     if name.endswith(_EMBEDDINGS):
-                        return int(file.get_slice(name).get_shape()[0])
+                        return next(iter(file.get_slice(name).get_shape()), None)
         except (SafetensorError, OSError) as error:
             raise CheckpointError(f"{path}: broken safetensors file: {first_line(error)}") from error
     return None

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from chateval.errors import TemplateError
+from chateval.errors import TemplateError, first_line
 from chateval.messages import content_text
 from chateval.records import Message
 from chateval.template.sandbox import Chat, Rendered, sandbox
-from chateval.template.tokenizer import Tokenizer, own_template
+from chateval.template.tokenizer import Tokenizer, is_fault, own_template
 
 
 def render(tokenizer: Tokenizer, messages: Sequence[Message], *, add_generation_prompt: bool = True) -> str:
@@ -64,7 +64,7 @@ def tokenize(tokenizer: Tokenizer, texts: Sequence[str], *, add_special_tokens: 
         add_special_tokens: Whether the tokenizer adds its own, as it should for text that no template wrote.
 
     Raises:
-        TemplateError: If a text is no Unicode text: it has a lone surrogate.
+        TemplateError: If a text is no Unicode text, as one with a lone surrogate, or the tokenizer fails on it.
     """
     if not texts:
         return []
@@ -73,14 +73,19 @@ def tokenize(tokenizer: Tokenizer, texts: Sequence[str], *, add_special_tokens: 
             text.encode("utf-8")
     except UnicodeEncodeError as error:
         raise TemplateError(f"a lone surrogate at character {error.start} cannot be tokenised") from error
-    ids: list[list[int]] = tokenizer(
-        list(texts),
-        add_special_tokens=add_special_tokens,
-        padding=False,
-        truncation=False,
-        return_attention_mask=False,
-        verbose=False,
-    )["input_ids"]
+    try:
+        ids: list[list[int]] = tokenizer(
+            list(texts),
+            add_special_tokens=add_special_tokens,
+            padding=False,
+            truncation=False,
+            return_attention_mask=False,
+            verbose=False,
+        )["input_ids"]
+    except BaseException as error:
+        if not is_fault(error):
+            raise
+        raise TemplateError(f"the tokenizer fails on a text: {first_line(error)}") from error
     if add_special_tokens and tokenizer.eos_token_id is not None:
         # Some tokenizers add an end token as well, after which a model has nothing to say.
         ends = str(tokenizer.eos_token)

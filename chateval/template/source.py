@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from chateval.errors import CheckpointError, TemplateError, first_line
+from chateval.template.gguf import read_gguf
 from chateval.template.tokenizer import MAX_TEMPLATE_BYTES
 
-MAX_CONFIG_BYTES = 64 * 1024 * 1024
+MAX_CONFIG_BYTES = 16 * 2**20
+"""Of a JSON file of a checkpoint; what is parsed takes some twenty times the room."""
 CONFIGS = ("config.json", "generation_config.json", "tokenizer_config.json", "adapter_config.json")
 
 
@@ -35,23 +37,33 @@ def read_configs(folder: Path) -> dict[str, Mapping[str, Any]]:
     return {name: read_json(folder / name) for name in CONFIGS}
 
 
-def read_json(path: Path) -> Mapping[str, Any]:
+def read_json(path: Path, *, most_bytes: int = MAX_CONFIG_BYTES) -> Mapping[str, Any]:
     """Return the object of a JSON file; empty if there is none.
 
+    Infinity is allowed, which configs of transformers hold (`time_step_limit`); NaN is not.
+
     Raises:
-        CheckpointError: If it is not a JSON object or is too long.
+        CheckpointError: If it is not a JSON object, holds NaN, or is too long.
     """
     if not path.is_file():
         return {}
-    if path.stat().st_size > MAX_CONFIG_BYTES:
-        raise CheckpointError(f"{path}: {path.stat().st_size:,} bytes; at most {MAX_CONFIG_BYTES:,} are read")
     try:
-        found = json.loads(path.read_text("utf-8"))
+        if path.stat().st_size > most_bytes:
+            raise CheckpointError(f"{path}: {path.stat().st_size:,} bytes; at most {most_bytes:,} are read")
+        found = json.loads(path.read_text("utf-8"), parse_constant=_constant)
     except (ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path}: not JSON: {first_line(error)}") from error
+        raise CheckpointError(f"{path}: not JSON: {first_line(error)}; fetch or save the checkpoint again") from error
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read: {error.strerror or error}") from error
     if not isinstance(found, dict):
         raise CheckpointError(f"{path}: a JSON object is expected, not {type(found).__name__}")
     return found
+
+
+def _constant(name: str) -> float:
+    if name == "NaN":
+        raise ValueError("NaN is no number to compute with")
+    return float(name)
 
 
 def find_sources(path: Path) -> list[TemplateSource]:
@@ -92,16 +104,9 @@ def _in_value(origin: str, value: Any, *, is_read: bool) -> Iterator[TemplateSou
 
 
 def _in_gguf(path: Path) -> Iterator[TemplateSource]:
-    from gguf import GGUFReader
-
     prefix = "tokenizer.chat_template"
-    try:
-        fields = GGUFReader(path).fields
-        found = {name: str(field.contents()) for name, field in fields.items() if name.startswith(prefix)}
-    except (ValueError, OSError, IndexError, KeyError, OverflowError) as error:
-        raise CheckpointError(f"{path}: not a readable GGUF file: {first_line(error)}") from error
-    for name, text in sorted(found.items()):
-        if name == prefix or name.startswith(f"{prefix}."):
+    for name, text in sorted(read_gguf(path).fields.items()):
+        if isinstance(text, str) and (name == prefix or name.startswith(f"{prefix}.")):
             yield TemplateSource(
                 f"{path.name}: {name}", name.removeprefix(prefix).lstrip(".") or "default", _checked(path.name, text)
             )

@@ -59,11 +59,32 @@ def open_tokenizer(path: Path, *, template: str | None = None) -> Tokenizer:
             tokenizer = _tokenizer_class(path).from_pretrained(
                 str(folder), trust_remote_code=False, local_files_only=True, **options
             )
-    except Exception as error:
+            _try(tokenizer)
+    except BaseException as error:
+        if not is_fault(error):
+            raise
         raise CheckpointError(f"{path}: its tokenizer cannot be loaded: {first_line(error)}") from error
     if template is not None:
         tokenizer.chat_template = template
     return tokenizer
+
+
+def is_fault(error: BaseException) -> bool:
+    """Return whether an error is a library's own, the panics of Rust among them, and nobody ends the program."""
+    return isinstance(error, Exception) or type(error).__name__ == "PanicException"
+
+
+def _try(tokenizer: Tokenizer) -> None:
+    """Use a tokenizer once in all the ways that runs do: many a broken file shows only then."""
+    texts = ["a \u00e9\n", "".join(str(token) for token in tokenizer.added_tokens_decoder.values())[:1_000]]
+    for adds in (False, True):
+        all_ids = tokenizer(texts, add_special_tokens=adds, padding=False, truncation=False, verbose=False)["input_ids"]
+        for ids in all_ids:
+            tokenizer.decode(ids, skip_special_tokens=not adds, clean_up_tokenization_spaces=False)
+    for name, token in tokenizer.special_tokens_map.items():
+        if not isinstance(token, str) and name != "extra_special_tokens" and name != "additional_special_tokens":
+            raise TypeError(f"{name} is no text")
+    tokenizer.get_vocab()
 
 
 def _tokenizer_class(path: Path) -> Any:

@@ -12,8 +12,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from chateval.errors import TemplateError, first_line
+from chateval.secret import redact
 
 MAX_REPLY_BYTES = 8 * 1024 * 1024
+MAX_SAID = 4_000
+"""Characters of what a server says that are looked at; far fewer are shown."""
 _SHOWN_CHARACTERS = 200
 _SCHEMES = ("http", "https")
 
@@ -68,10 +71,12 @@ def parse_address(url: str) -> tuple[Address, str]:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise TemplateError(f"{words(url)}: no address: {first_line(error)}") from error
+        raise TemplateError(f"{words(redact(url, ''))}: no address: {first_line(error)}") from error
     if parts.username is not None or parts.password is not None:
         raise TemplateError("an address with a user or a password in it: set CHATEVAL_API_KEY instead")
-    if parts.scheme not in _SCHEMES or not parts.hostname or parts.query or not url.isascii() or not url.isprintable():
+    if parts.query:
+        raise TemplateError("no address: it has a query (?...) in it; a key goes into CHATEVAL_API_KEY")
+    if parts.scheme not in _SCHEMES or not parts.hostname or not url.isascii() or not url.isprintable():
         raise TemplateError(f"{words(url)}: no address; say http://HOST:PORT, and #MODEL where several are served")
     prefix = parts.path.rstrip("/").removesuffix("/v1")
     return Address(parts.scheme, parts.hostname, port, prefix), parts.fragment
@@ -141,7 +146,7 @@ class Server:
         return connection.getresponse()
 
     def _words(self, text: str) -> str:
-        return words(text.replace(self._key, "***") if self._key else text)
+        return words(redact(text[:MAX_SAID], self._key))
 
 
 class _Exchange:

@@ -14,6 +14,8 @@ from chateval.template.specimen import Specimen
 
 CLOCKS = ("2024-02-03T04:05:06", "2031-11-27T19:45:30")
 """Two moments that share no part of a date or time."""
+SAME_CLOCK = tuple(CLOCKS[0] + again for again in ("", ".0", ".00", ".000"))
+"""One moment, spelt otherwise each time, so that each is a rendering of its own: what they differ in is drawn."""
 _LEADING_MARKERS = re.compile(r"(?:\s|<[^<>\s]{1,80}>|system\b)+")
 _UNUSUAL = (
     ("uu", "two user messages in a row"),
@@ -137,23 +139,29 @@ def unusual_orders_render(specimen: Specimen) -> Iterator[Flaw]:
 
 
 def clock_is_ignored(specimen: Specimen) -> Iterator[Flaw]:
-    """The same chat must render the same tomorrow."""
+    """The same chat must render the same again, and tomorrow."""
     reasons = []
     tools = probe("tools_offered").tools
     chats = [(roles, Chat(sentinels(roles), tools=offered)) for offered in (None, tools) for roles in ("u", "su")]
     for roles, chat in chats:
-        both = specimen.render_all([replace(chat, now=CLOCKS[0]), replace(chat, now=CLOCKS[1])])
+        clocks = (*SAME_CLOCK, CLOCKS[1])
         try:
-            first, second = (need(found, f"a chat of {shape(roles)}") for found in both)
+            first, *again, second = (
+                need(found, f"a chat of {shape(roles)}")
+                for found in specimen.render_all([replace(chat, now=clock) for clock in clocks])
+            )
         except NotEvaluated as reason:
             reasons.append(reason)
             continue
-        if first != second:
+        drawn = next((text for text in again if text != first), None)
+        if first != second or drawn is not None:
+            second = second if drawn is None else drawn
             place = common(first, second)
             line = first[first.rfind("\n", 0, place) + 1 :].split("\n", 1)[0]
             where = "the prompt of a chat with tools" if chat.tools else "the prompt"
+            what = "today's date" if drawn is None else "something else each time"
             yield Flaw(
-                f"today's date is written into {where}: {visible(line, 100)}",
+                f"{what} is written into {where}: {visible(line, 100)}",
                 text=first,
                 offset=place,
                 length=1,

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from chateval.errors import TemplateError
+from chateval.secret import without_secrets
 from chateval.template.sandbox.chat import Chat, Rendered, RenderError
 
 CPU_SECONDS = 2.0
@@ -33,8 +34,8 @@ OUTPUT_CHARACTERS = 8 * 1024 * 1024
 class Sandbox:
     """Renders chats in another process.
 
-    A template that runs over a limit costs that process. It is not tried again, as little as one that does not compile:
-    all its later renderings fail with the same reason.
+    A template that runs over a limit costs that process. It is not tried again, as little as one that does not compile,
+    which costs nothing: all its later renderings fail with the same reason.
     """
 
     def __init__(self) -> None:
@@ -80,7 +81,7 @@ class Sandbox:
                     fault = found[-1].error
                     if fault is not None and fault.kind in ("limit", "syntax"):
                         self._given_up[key] = fault
-                    if key in self._given_up:
+                    if key in self._given_up and self._given_up[key].kind != "syntax":
                         self.close()
                         break
             missing = len(chats) - len(found)
@@ -98,6 +99,7 @@ class Sandbox:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
+                env=without_secrets(),
             )
             self._ready, self._unread = False, bytearray()
 

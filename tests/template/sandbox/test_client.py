@@ -41,37 +41,6 @@ def test_lone_surrogates_come_back_as_they_went(box):
     assert _one(box, PLAIN, Chat([{"role": "user", "content": "\udc80"}])).text == "[user] \udc80"
 
 
-@pytest.mark.parametrize(
-    ("template", "kind"),
-    [
-        (ENDLESS, "limit"),
-        ("{{ 'a' * 10 ** 10 }}", "limit"),
-        ("{% set x = 'a' * 10 ** 7 %}{% for i in range(10 ** 4) %}{{ x }}{% endfor %}", "limit"),
-        ("{{ '%999999999d' % 1 }}", "limit"),
-        ("{{ 'a' * 9000000 }}", "limit"),
-        ("{{ ''.__class__.__mro__ }}", "security"),
-        ("{{ lipsum.__globals__['os'].system('true') }}", "security"),
-        ("{{ cycler.__init__.__globals__.os.popen('id').read() }}", "security"),
-        ("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "limit"),
-        ("{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}", "limit"),
-        ("{% if", "syntax"),
-        ("{{ messages[0].content + sep }}", "undefined"),
-        ("{{ raise_exception('no') }}", "refused"),
-        ("{% set _ = messages.append(1) %}", "security"),
-    ],
-)
-def test_hostile_templates_end_within_five_seconds_and_say_why(box, template, kind):
-    start = time.monotonic()
-
-    found = _one(box, template)
-
-    assert found.text is None
-    assert found.error is not None
-    assert found.error.kind == kind
-    assert time.monotonic() - start < 30  # some 2 s on an idle machine
-    assert _one(box, PLAIN).text == "[user] hello"
-
-
 def test_a_template_over_its_limit_is_not_tried_again(box):
     template = ENDLESS + "again"
     box.render(template, {}, [Chat(HELLO)] * 3)
