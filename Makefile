@@ -16,8 +16,9 @@ demo: .venv/train ## Fine-tune a real chat model twice, compare it with its base
 test: .venv/dev ## The tests that need no real model, a process for each processor, at most 8
 	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --maxprocesses 8 --dist loadfile
 
-test-slow: .venv/dev ## The tests on the real SmolLM2
-	OMP_NUM_THREADS=2 $(BIN)/pytest -m slow --timeout 1500
+test-slow: .venv/dev ## The tests on the real SmolLM2, and the faults that need minutes
+	OMP_NUM_THREADS=2 $(BIN)/pytest -m slow --timeout 1500 --ignore tests/faults
+	OMP_NUM_THREADS=1 $(BIN)/pytest -m slow --timeout 600 --numprocesses auto --maxprocesses 8 --dist loadfile tests/faults
 
 test-vllm: .venv-vllm/ready ## The tests of the vLLM engine, on the processor
 	$(VLLM)/pytest -m vllm --timeout 600 tests/vllm

@@ -11,6 +11,7 @@ from chateval.pipeline.rescore import rescore
 from chateval.pipeline.respond import Answers, EngineFor, respond
 from chateval.pipeline.sensitivity import KINDS, Sensitivity, Split, Variant, cross, measure_sensitivity
 from chateval.pipeline.tasks import load_tasks
+from chateval.pipeline.written import read_own_report
 
 __all__ = [
     "ENGINES",
@@ -38,6 +39,7 @@ __all__ = [
     "measure_sensitivity",
     "open_engines",
     "prepare",
+    "read_own_report",
     "rescore",
     "respond",
 ]

@@ -16,7 +16,8 @@ from chateval.errors import ConfigError
 from chateval.pipeline.prepare import Subject
 from chateval.pipeline.respond import EngineFor, weights_of
 from chateval.records import EngineSpec
-from chateval.template.models import api_key, split_address
+from chateval.secret import api_key
+from chateval.template.models import split_address
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from chateval.pipeline.gated import gate_live
 from chateval.pipeline.manifest import make_manifest
 from chateval.pipeline.noise import measure_noise
 from chateval.pipeline.prepare import Plan, Watcher, prepare
+from chateval.pipeline.replaced import find_replaced
 from chateval.pipeline.respond import Answers, EngineFor, respond
 from chateval.pipeline.tally import Material, make_report
 from chateval.pipeline.tasks import NO_BRIDGES, Bridges
@@ -18,9 +19,10 @@ from chateval.records import Asked, Report
 from chateval.report import OUTPUTS, PAGE
 from chateval.store import (
     ResponseStore,
+    Seal,
     check_writable,
-    mark_begun,
-    mark_ended,
+    lock_run,
+    store_path,
     write_answers,
     write_efforts,
     write_manifest,
@@ -85,16 +87,17 @@ def evaluate(
         ChatevalError: For whatever the user has to mend, before any model is loaded.
     """
     check_writable(out)
-    plan = prepare(suite, cache_dir=cache_dir, watcher=watcher, trust_code=trust_code, bridges=bridges)
-    return evaluate_plan(
-        plan,
-        out,
-        cache_dir=cache_dir,
-        open_engine=open_engine,
-        watcher=watcher,
-        trust_code=trust_code,
-        checks=checks,
-    )
+    with lock_run(out):
+        plan = prepare(suite, cache_dir=cache_dir, watcher=watcher, trust_code=trust_code, bridges=bridges)
+        return evaluate_plan(
+            replace(plan, replaced=find_replaced(plan, out)),
+            out,
+            cache_dir=cache_dir,
+            open_engine=open_engine,
+            watcher=watcher,
+            trust_code=trust_code,
+            checks=checks,
+        )
 
 
 def evaluate_plan(
@@ -108,9 +111,24 @@ def evaluate_plan(
     checks: Checks = Checks(),
 ) -> Result:
     """Run what is checked and built, and write its folder; the arguments are those of `evaluate`."""
-    mark_begun(out)
-    for name in (*OUTPUTS, PAGE):
-        (out / name).unlink(missing_ok=True)  # a report of an earlier run must not outlive the start of this one
+    out.mkdir(parents=True, exist_ok=True)
+    with lock_run(out), ResponseStore(store_path(cache_dir)) as store:
+        return _evaluate_plan(
+            plan, out, store=store, open_engine=open_engine, watcher=watcher, trust_code=trust_code, checks=checks
+        )
+
+
+def _evaluate_plan(
+    plan: Plan,
+    out: Path,
+    *,
+    store: ResponseStore,
+    open_engine: EngineFor,
+    watcher: Watcher,
+    trust_code: bool,
+    checks: Checks,
+) -> Result:
+    seal = Seal(out, stale=(*OUTPUTS, PAGE))
     material = Material(
         tasks=plan.tasks,
         n_available=plan.n_available,
@@ -120,30 +138,29 @@ def evaluate_plan(
         prompts=plan.prompts,
         responses={},
     )
-    with ResponseStore(cache_dir / "responses.sqlite") as store:
-        answers = respond(plan, open_engine, store, watcher, n_verified=checks.n_verified)
-        watcher.stage("scoring")
-        manifest = make_manifest(plan, answers) | {"is_anytime": checks.is_anytime, "n_most": checks.n_most}
-        write_manifest(out, manifest)
-        write_samples(out, (Asked(task.name, sample) for task in plan.tasks for sample in task.samples))
-        write_answers(out, Given(plan.prompts, answers.responses))
-        write_efforts(out, answers.efforts)
-        material = replace(material, responses=answers.responses, manifest=manifest)
-        tally = score_all(material, out, trust_code=trust_code)
+    answers = respond(plan, open_engine, store, watcher, n_verified=checks.n_verified)
+    watcher.stage("scoring")
+    manifest = make_manifest(plan, answers) | {"is_anytime": checks.is_anytime, "n_most": checks.n_most}
+    write_manifest(seal, manifest)
+    write_samples(seal, (Asked(task.name, sample) for task in plan.tasks for sample in task.samples))
+    write_answers(seal, Given(plan.prompts, answers.responses))
+    write_efforts(out, answers.efforts)
+    material = replace(material, responses=answers.responses, manifest=manifest)
+    tally = score_all(material, seal, trust_code=trust_code)
 
-        def rerun(part: Plan, number: int) -> Answers:
-            watcher.stage(f"measuring noise, rerun {number} of {checks.n_noise}")
-            return respond(part, open_engine, store, watcher, rerun=number)
+    def rerun(part: Plan, number: int) -> Answers:
+        watcher.stage(f"measuring noise, rerun {number} of {checks.n_noise}")
+        return respond(part, open_engine, store, watcher, rerun=number)
 
-        noise = measure_noise(plan, tally.means, rerun, checks.n_noise, trust_code=trust_code)
-        report = with_noise(make_report(material, tally, baseline=plan.suite.baseline), noise)
-        if checks.is_anytime:
-            clusters = {(task.name, sample.id): sample.cluster for task in plan.tasks for sample in task.samples}
-            report = with_anytime(report, tally.means, clusters, n_most=checks.n_most)
-        report = gate_live(report, plan.suite.gate, tally.means, tasks=material.tasks, out=out)
-        watcher.stage("writing the report")
-        write_report(out, report, material)
-    mark_ended(out)
+    noise = measure_noise(plan, tally.means, rerun, checks.n_noise, trust_code=trust_code)
+    report = with_noise(make_report(material, tally, baseline=plan.suite.baseline), noise)
+    if checks.is_anytime:
+        clusters = {(task.name, sample.id): sample.cluster for task in plan.tasks for sample in task.samples}
+        report = with_anytime(report, tally.means, clusters, n_most=checks.n_most)
+    report = gate_live(report, plan.suite.gate, tally.means, tasks=material.tasks, out=out)
+    watcher.stage("writing the report")
+    write_report(seal, report, material)
+    seal.close()
     return Result(
         report,
         exit_code_of(report),

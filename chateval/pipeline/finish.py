@@ -11,21 +11,43 @@ from chateval.pipeline.tally import Material, Tally
 from chateval.pipeline.tasks import bind_measures
 from chateval.records import Answered, Prompt, Report, Response, Run, Score
 from chateval.report import OUTPUTS, PAGE, write_page
-from chateval.store import read_run, write_file, write_scores
+from chateval.store import REPORT, SEALED, Seal, lock_run, read_open_run, read_run, write_file, write_scores
 
 
-def score_all(material: Material, out: Path, *, trust_code: bool) -> Tally:
+def score_all(material: Material, to: Seal, *, trust_code: bool) -> Tally:
     """Score all answers, write the scores, and return what a report says of them."""
     tally = Tally(len(material.checkpoints) > 1, {task.name: bind_measures(task) for task in material.tasks})
-    write_scores(out, _scores(material, tally, trust_code=trust_code))
+    write_scores(to, _scores(material, tally, trust_code=trust_code))
     return tally
 
 
-def write_report(out: Path, report: Report, material: Material) -> None:
+def write_report(to: Seal, report: Report, material: Material) -> None:
     """Write the report of a run; the page takes the answers that are at hand, which cost less than the file's."""
-    write_outputs(out, report, [])
+    _write_forms(to, report)
     answers = Given(material.prompts, material.responses)
-    write_page(out / PAGE, report, [replace(read_run(out), answers=answers)])
+    write_page(to.folder / PAGE, report, [replace(read_open_run(to.folder), answers=answers)])
+
+
+def rewrite_report(folder: Path, report: Report) -> None:
+    """Write another report into the folder of a run that ended, and seal it again.
+
+    Raises:
+        StoreError: If the run is not as it was written, or the folder cannot be written.
+    """
+    with lock_run(folder):
+        run = read_run(folder)
+        seal = Seal(folder, kept=[name for name in SEALED if name != REPORT])
+        _write_forms(seal, report)
+        write_page(folder / PAGE, report, [run])
+        seal.close()
+
+
+def _write_forms(to: Seal, report: Report) -> None:
+    for name, output in OUTPUTS.items():
+        if name == REPORT:
+            to.write(name, (output(report),))
+        else:
+            write_file(to.folder / name, output(report))
 
 
 def write_outputs(folder: Path, report: Report, runs: Sequence[Run]) -> None:

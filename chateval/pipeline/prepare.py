@@ -1,7 +1,7 @@
 """Suite -> Plan: everything that can be checked and built without a model."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,6 +13,7 @@ from chateval.gate import check_rules
 from chateval.pipeline.audit import audit_prompts, audit_template, specimen_of
 from chateval.pipeline.served import endpoint_facts, refuse_choices, with_runtimes
 from chateval.pipeline.tasks import NO_BRIDGES, Bridges, load_tasks
+from chateval.pipeline.typed import mark_typed_tokens
 from chateval.prompt import PromptOptions, build_prompts, message_prompts
 from chateval.records import Checkpoint, Prompt, Rule, Task, TemplateFacts
 from chateval.score import family_of
@@ -62,6 +63,15 @@ class Plan:
     """Samples that each task has, before the limit."""
     subjects: tuple[Subject, ...]
     prompts: Mapping[Key, Sequence[Prompt]]
+    digests: DigestCache | None = None
+    """What the digests of the checkpoints were taken of; None for models in memory."""
+    replaced: Mapping[str, str] = field(default_factory=dict)
+    """Checkpoint -> how its files differ from those that the run folder was last written with; only if they do."""
+
+    def check_files(self) -> None:
+        """Raise CheckpointError if a file of a checkpoint is not what its digest was taken of."""
+        if self.digests is not None:
+            self.digests.check_unchanged()
 
 
 def prepare(
@@ -82,12 +92,13 @@ def prepare(
     check_gate(suite.gate, tasks, [spec.name for spec in suite.checkpoints], baseline=suite.baseline)
     load_families(suite.families)
     watcher.stage("reading checkpoints")
-    checkpoints = resolve_all(suite.checkpoints, DigestCache(cache_dir / "digests.json"))
+    digests = DigestCache(cache_dir / "digests.json", is_trusted=not suite.full_digests)
+    checkpoints = resolve_all(suite.checkpoints, digests)
     refuse_choices(checkpoints, tasks)
     watcher.stage("opening tokenizers")
     subjects = _open_all(checkpoints, suite)
     watcher.stage("building prompts")
-    return Plan(suite, tasks, n_available, subjects, plan_prompts(suite, tasks, subjects))
+    return Plan(suite, tasks, n_available, subjects, plan_prompts(suite, tasks, subjects), digests)
 
 
 def check_gate(rules: Sequence[Rule], tasks: Sequence[Task], checkpoints: Sequence[str], *, baseline: str) -> None:
@@ -114,6 +125,8 @@ def plan_prompts(suite: Suite, tasks: Sequence[Task], subjects: Sequence[Subject
                 shared[same] = build_prompts(task, task.samples, subject.tokenizer, options)
                 if subject.dialect is not None:
                     shared[same] = audit_prompts(shared[same], subject.tokenizer, subject.dialect)
+                if suite.template_gate != "off":
+                    shared[same] = mark_typed_tokens(shared[same], subject.tokenizer, task=task.name)
             prompts[checkpoint.name, task.name] = shared[same]
     return prompts
 

@@ -1,7 +1,7 @@
 """A run folder scored again, without a model."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,17 +18,48 @@ from chateval.pipeline.tally import Material, make_report
 from chateval.pipeline.tasks import NO_BRIDGES, Bridges, load_tasks
 from chateval.records import Asked, Checkpoint, Noise, Prompt, Report, Response, Rule, Task, TemplateFacts
 from chateval.report import OUTPUTS, PAGE, read_report
-from chateval.store import check_ended, read_answers, read_manifest, write_manifest, write_samples
+from chateval.store import (
+    RESPONSES,
+    Seal,
+    check_seal,
+    has_lock,
+    lock_run,
+    read_answers,
+    read_manifest,
+    write_manifest,
+    write_samples,
+)
 
 
-def rescore(run: Path, *, watcher: Watcher, trust_code: bool = False, bridges: Bridges = NO_BRIDGES) -> Report:
+def rescore(
+    run: Path,
+    *,
+    watcher: Watcher,
+    trust_code: bool = False,
+    bridges: Bridges = NO_BRIDGES,
+    wait: Callable[[str], None] | None = None,
+) -> Report:
     """Score the stored answers of a run folder again, with its tasks as they are now and without a model.
 
+    Args:
+        run: Folder of a run that ended.
+        watcher: Hears how far it is.
+        trust_code: Lets tasks name scorers that are Python of the user's own.
+        bridges: Load the tasks of other harnesses.
+        wait: Hears who holds the folder and is waited for; without it, that is an error.
+
     Raises:
-        StoreError: If the folder is not a finished run.
+        StoreError: If the folder is not a finished run, is not as it was written, or another process writes it.
         DataError: If a task has lost a sample that the run has answers for.
     """
-    check_ended(run)
+    if not has_lock(run):
+        check_seal(run, ())  # before a lock is left in a folder that is no run
+    with lock_run(run, wait=wait):
+        check_seal(run)
+        return _rescore(run, watcher=watcher, trust_code=trust_code, bridges=bridges)
+
+
+def _rescore(run: Path, *, watcher: Watcher, trust_code: bool, bridges: Bridges) -> Report:
     manifest = read_manifest(run)
     answers = read_answers(run)
     entries = manifest["tasks"]
@@ -74,18 +105,18 @@ def rescore(run: Path, *, watcher: Watcher, trust_code: bool = False, bridges: B
     rules = [_decode(Rule, rule, run) for rule in manifest["gate"]]
     check_gate(rules, material.tasks, [checkpoint.name for checkpoint in checkpoints], baseline=suite.baseline)
     noise = _noise_of(run, material.tasks)
-    for name in (*OUTPUTS, PAGE):
-        (run / name).unlink(missing_ok=True)  # no report of other scores, should this break off
+    seal = Seal(run, kept=(RESPONSES,), stale=(*OUTPUTS, PAGE))
     watcher.stage("scoring")
-    write_manifest(run, _with_digests(manifest, tasks))
-    write_samples(run, (Asked(task.name, sample) for task in material.tasks for sample in task.samples))
-    tally = score_all(material, run, trust_code=trust_code)
+    write_manifest(seal, _with_digests(manifest, tasks))
+    write_samples(seal, (Asked(task.name, sample) for task in material.tasks for sample in task.samples))
+    tally = score_all(material, seal, trust_code=trust_code)
     report = with_noise(make_report(material, tally, baseline=suite.baseline), noise)
     if manifest.get("is_anytime"):
         clusters = {(task.name, sample.id): sample.cluster for task in material.tasks for sample in task.samples}
         report = with_anytime(report, tally.means, clusters, n_most=manifest.get("n_most"))
     report = gate_live(report, rules, tally.means, tasks=material.tasks, out=run)
-    write_report(run, report, material)
+    write_report(seal, report, material)
+    seal.close()
     return report
 
 

@@ -1,5 +1,6 @@
 """Plan -> Answers: from the store where it has them, else from an engine, each answer kept as it comes."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -8,10 +9,13 @@ from typing import overload
 from chateval.engine import Answer, Batch, Engine
 from chateval.errors import StoreError
 from chateval.machine import peak_bytes
+from chateval.pipeline.interrupt import Patience
 from chateval.pipeline.prepare import Key, Plan, Subject, Watcher
 from chateval.pipeline.verify import Verified, verify
 from chateval.records import Effort, Prompt, Response
 from chateval.store import ResponseStore, response_key
+
+_log = logging.getLogger(__name__)
 
 EngineFor = Callable[[Subject], Engine]
 
@@ -117,6 +121,7 @@ def respond(
         if n_verified:
             watcher.stage(f"{subject.checkpoint.name}: answering again, the plain way")
             answers.verified.append(_verify(subject, plan, engine, answers, n_verified))
+    plan.check_files()
     return answers
 
 
@@ -161,10 +166,14 @@ def _respond_one(
         batch for task in plan.tasks for batch in wanted.plan(plan.prompts[name, task.name], keys[task.name], engine)
     ]
     start = time.perf_counter()
-    keeper = _Keeper(store, wanted.faulty, watcher)
+    if name in plan.replaced:
+        _log.warning(
+            "%s: %s; %d of its %d answers are asked anew", name, plan.replaced[name], n_total - n_stored, n_total
+        )
+    keeper = _Keeper(store, wanted.faulty, watcher, plan.check_files)
     if batches:
-        with keeper:
-            for finished in engine.respond(batches):
+        with Patience() as patience, keeper:
+            for finished in patience.take(engine.respond(batches)):
                 keeper.take(finished, wanted)
         answers.n_generated += keeper.n_kept
     answers.efforts.append(keeper.effort(name, time.perf_counter() - start))
@@ -216,8 +225,12 @@ class _Wanted:
 class _Keeper:
     """Puts answers into the store, those of half a second together; what it holds is put even if the run breaks off."""
 
-    def __init__(self, store: ResponseStore, faulty: dict[str, Response], watcher: Watcher) -> None:
+    def __init__(
+        self, store: ResponseStore, faulty: dict[str, Response], watcher: Watcher, check: Callable[[], None]
+    ) -> None:
         self._store = store
+        self._check = check
+        """Raises if the model may be another than the one the keys were made of."""
         self._faulty = faulty
         self._watcher = watcher
         self._held: dict[str, Response] = {}
@@ -246,6 +259,7 @@ class _Keeper:
 
     def _put(self) -> None:
         held: Mapping[str, Response] = self._held
+        self._check()
         self._store.put(held)
         self._faulty |= {key: response for key, response in held.items() if response.finish == "error"}
         self.n_kept += len(held)

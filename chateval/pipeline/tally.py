@@ -73,6 +73,7 @@ class _Counts:
     n_errors: int = 0
     n_length: int = 0
     n_cut: int = 0
+    n_empty: int = 0
     n_prompt_tokens: int = 0
     n_output_tokens: int = 0
 
@@ -81,6 +82,7 @@ class _Counts:
         self.n_errors += response.error is not None
         self.n_length += response.finish == "length"
         self.n_cut += prompt.n_cut > 0
+        self.n_empty += response.error is None and not response.choice_logprobs and not response.text.strip()
         self.n_prompt_tokens += response.n_prompt_tokens
         self.n_output_tokens += len(response.output_ids)
 
@@ -274,6 +276,7 @@ def _checkpoint_summary(checkpoint: Checkpoint, material: Material, counts: _Cou
         step=checkpoint.step,
         inert=checkpoint.inert,
         engine=_engine_of(checkpoint.name, material.manifest),
+        n_empty=counts.n_empty,
     )
 
 

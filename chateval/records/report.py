@@ -69,6 +69,8 @@ class CheckpointSummary:
     """Why an adapter adds nothing to its base, such as `every lora_B is 0`; empty if it adds something."""
     engine: str = ""
     """What answered, such as `transformers`; `fake` is no model. Empty where nothing says."""
+    n_empty: int | None = None
+    """Generated answers without a character that shows; None where another harness made the run."""
 
     @property
     def is_fake(self) -> bool:

@@ -28,7 +28,11 @@ def folder(name, *, base=None, has_template=True):
     weights = {"x.weight": np.zeros((2, 2), "float32")}
     if base is not None:
         (path / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": base, "peft_type": "LORA"}))
-        save_file(weights, path / "adapter_model.safetensors")
+        halves = {"lora_A": np.zeros((8, 2), "float32"), "lora_B": np.zeros((2, 8), "float32")}
+        save_file(
+            {f"base_model.model.x.{part}.weight": half for part, half in halves.items()},
+            path / "adapter_model.safetensors",
+        )
     else:
         (path / "config.json").write_text('{"model_type": "llama"}')
         save_file(weights, path / "model.safetensors")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sealed import seal_again
 
 from chateval.config import Suite
 from chateval.engine import FakeEngine
@@ -93,6 +94,7 @@ def test_a_run_leaves_manifest_responses_scores_and_reports(run, tmp_path):
     run()
 
     assert sorted(files(tmp_path / "run")) == [
+        "SHA256SUMS",
         "manifest.json",
         "report.html",
         "report.json",
@@ -429,6 +431,7 @@ def test_scoring_again_refuses_a_run_that_lost_answers(run, tmp_path):
     run()
     path = tmp_path / "run" / "responses.jsonl"
     path.write_text("".join(line for line in path.read_text().splitlines(True) if '"checkpoint":"two"' not in line))
+    seal_again(tmp_path / "run")
 
     with pytest.raises(DataError, match=r"responses\.jsonl: no answers of two to sums"):
         rescore(tmp_path / "run", watcher=Quiet())
