@@ -110,7 +110,8 @@ def test_a_lock_whose_text_is_broken_is_still_a_lock(text, tmp_path):
 @pytest.mark.parametrize("way", ["fork", "exec"])
 def test_a_worker_that_outlives_its_killed_parent_does_not_hold_the_folder(way, tmp_path):
     child = {
-        "fork": "pid = os.fork()\nif pid == 0:\n    time.sleep(60)\n    os._exit(0)\n",
+        "fork": "ready, told = os.pipe()\npid = os.fork()\n"
+        "if pid == 0:\n    os.write(told, b'1')\n    time.sleep(60)\n    os._exit(0)\nos.read(ready, 1)\n",
         "exec": "pid = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'], close_fds=False).pid\n",
     }[way]
     code = (

@@ -20,7 +20,7 @@ def test_two_runs_of_500_answers_at_once_give_the_reports_of_serial_ones(scenes,
     for scene in scenes:
         assert scene.run(batch_size=8).code == 0
         serial.append(scene.files())
-        shutil.rmtree(scene.folder / "work")
+        shutil.rmtree(scene.folder / "place")
     shared = tmp_path / "shared"
 
     running = [scene.start(cache=shared, batch_size=8, seconds=0.001) for scene in scenes]

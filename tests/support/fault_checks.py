@@ -17,7 +17,7 @@ def check_end(ended: Ended, *, is_killed: bool) -> None:
     assert "Traceback" not in ended.err, ended.err
     if ended.code == 2:
         assert ended.said.startswith("chateval: "), ended.err
-        assert str(ended.said).count("/work/") >= 1, f"names no file: {ended.said}"
+        assert str(ended.said).count("/place/") >= 1, f"names no file: {ended.said}"
 
 
 def check_folder(scene: Scene, whole: dict[str, bytes]) -> None:

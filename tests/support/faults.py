@@ -146,12 +146,12 @@ class Scene:
     @property
     def out(self) -> Path:
         """The run folder."""
-        return self.folder / "work" / "run"
+        return self.folder / "place" / "run"
 
     @property
     def cache(self) -> Path:
         """The folder of the store."""
-        return self.folder / "work" / "cache"
+        return self.folder / "place" / "cache"
 
     def argv(self) -> list[str]:
         """Return the command, without a template: the process that renders them is another test's."""
@@ -161,7 +161,7 @@ class Scene:
     def start(self, *argv: str, cache: Path | None = None, **faults: Any) -> Running:
         """Start a command, `run` if none is said."""
         if "points" in faults:
-            faults["points"] = {"roots": [str(self.folder / "work")]} | faults["points"]
+            faults["points"] = {"roots": [str(self.folder / "place")]} | faults["points"]
         env = {"CHATEVAL_CACHE": str(cache or self.cache)}
         return self.server.start(argv or self.argv(), self.folder, env, **faults)
 
@@ -189,10 +189,10 @@ class Scene:
         ended = running.wait()
         assert ended.code in (0, 4), ended.err
         files = self.files()
-        shutil.rmtree(self.folder / "work")
+        shutil.rmtree(self.folder / "place")
         return files, len(ended.of("point"))
 
     def forget(self) -> None:
         """Begin anew, without a store."""
-        shutil.rmtree(self.folder / "work", ignore_errors=True)
+        shutil.rmtree(self.folder / "place", ignore_errors=True)
         self.asked, self.kept = Counter(), set()
