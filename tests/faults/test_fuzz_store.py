@@ -1,10 +1,10 @@
 """Stores and seals of bytes that nobody chose: refused in one line, or without effect; never another answer."""
 
 import shutil
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -38,12 +38,14 @@ def changed(data, changes):
     return data
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory):
-    path = tmp_path_factory.mktemp("whole") / "responses.sqlite"
-    with ResponseStore(path) as store:
-        store.put(ANSWERS)
-    return path.read_bytes()
+@cache
+def whole():
+    """Return the bytes of a sound store; no argument of a test, whose failures would print them."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "responses.sqlite")
+        with ResponseStore(path) as store:
+            store.put(ANSWERS)
+        return path.read_bytes()
 
 
 def read_through(path):
@@ -65,10 +67,10 @@ def read_through(path):
 
 @FUZZ
 @given(CHANGES)
-def test_a_changed_store_never_gives_another_answer(whole, changes):
+def test_a_changed_store_never_gives_another_answer(changes):
     with TemporaryDirectory() as folder:
         path = Path(folder, "responses.sqlite")
-        path.write_bytes(changed(whole, changes))
+        path.write_bytes(changed(whole(), changes))
         read_through(path)
 
 
