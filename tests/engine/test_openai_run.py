@@ -261,6 +261,12 @@ def test_transformers_serve_answers_as_the_engine_of_transformers_does(
     assert [one.response.text for one, _ in pairs] == [other.response.text for _, other in pairs]
     assert [one.response.n_prompt_tokens for one, _ in pairs] == [len(other.prompt.ids) for _, other in pairs]
     [entry] = json.loads((tmp_path / "served" / "manifest.json").read_text())["checkpoints"]
-    assert entry["engine"] == {"engine": "openai", "server": "unknown", "door": "text"}
+    assert entry["engine"] == {
+        "engine": "openai",
+        "server": "unknown",
+        "address": transformers_serve,
+        "model": str(tiny_chat),
+        "door": "text",
+    }
     assert choices[0] == 2
     assert "takes no token ids, without which the choices of a task cannot be scored" in choices[2]
