@@ -14,9 +14,11 @@ from chateval.records import Mark
 
 LIMIT_SECONDS = 2.0
 """Of processor time, for one response and scorer, on a machine that does other things too."""
-LARGE = frozenset(hostile for hostile in HOSTILE if hostile.startswith("5 MB"))
+LONG_LIMIT_SECONDS = 10.0
+"""Of processor time, for the scorers that take a second or two for each 5 MB on a machine with nothing else to do."""
+LARGE = frozenset(hostile for hostile in HOSTILE if hostile.startswith("5 MB")) | {"expanding letters"}
 LINEAR = ("maths", "number", "letter", "normalised", "text_f1", "contains_answer")
-"""Scorers that take a second for each 5 MB, which is time that no answer of a model needs."""
+"""Scorers whose time grows with the length of the response, by a second or two for each 5 MB."""
 QUICK_NAMES = [name for name in NAMES if name not in ("maths", "runs_tests", "number", "letter")]
 
 
@@ -25,10 +27,11 @@ def check(name, texts):
     more = {"choice_logprobs": ((-1.0,), (-2.0,))} if name in ("choice", "mc2") else {}
     scorer(case_for(name, "", **more))
     for hostile in texts:
+        limit = LONG_LIMIT_SECONDS if name in LINEAR and hostile in LARGE else LIMIT_SECONDS
         case = case_for(name, HOSTILE[hostile], **more)
         start, clock = time.process_time(), time.monotonic()
         found = scorer(case)
-        assert time.process_time() - start < LIMIT_SECONDS, hostile
+        assert time.process_time() - start < limit, hostile
         assert time.monotonic() - clock < 60, hostile
         assert isinstance(found, Mark), hostile
         assert found.value is None or 0 <= found.value <= 1, hostile
@@ -44,7 +47,7 @@ def test_a_hostile_response_gets_a_mark_within_two_seconds(name):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in ("maths", "runs_tests")])
 def test_every_hostile_response_gets_a_mark_within_two_seconds(name):
-    check(name, [hostile for hostile in HOSTILE if name not in LINEAR or hostile not in LARGE])
+    check(name, list(HOSTILE))
 
 
 @pytest.mark.slow
