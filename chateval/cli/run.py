@@ -29,6 +29,14 @@ def run(
             "NAME=http://HOST/v1#MODEL for a model behind an OpenAI-compatible address.",
         ),
     ] = None,
+    helper: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--helper",
+            help="NAME=PATH or NAME=http://HOST/v1#MODEL: a model that is not under test but judges answers or plays "
+            "a user, for the tasks that name it.",
+        ),
+    ] = None,
     task: Annotated[
         list[str] | None,
         typer.Option(
@@ -172,6 +180,7 @@ def run(
         parse_data,
         read_suite,
         with_engine,
+        with_helpers,
         with_options,
     )
     from chateval.integrations.bridges import BRIDGES
@@ -192,6 +201,7 @@ def run(
         templates=template or (),
         completion=completion,
     )
+    suite = with_helpers(suite, [parse_checkpoint(text) for text in helper or ()])
     suite = replace(
         suite,
         limit=limit or suite.limit,

@@ -1,6 +1,6 @@
 """chateval.yaml and the command line -> Suite: checkpoints x tasks, baseline, gate."""
 
-from chateval.config.options import fit_engine, parse_checkpoint, parse_data, with_engine, with_options
+from chateval.config.options import fit_engine, parse_checkpoint, parse_data, with_engine, with_helpers, with_options
 from chateval.config.read import as_rules, read_suite
 from chateval.config.suite import DTYPES, OVERFLOWS, SYSTEMS, TEMPLATE_GATES, Suite, TemplateGate
 
@@ -17,5 +17,6 @@ __all__ = [
     "parse_data",
     "read_suite",
     "with_engine",
+    "with_helpers",
     "with_options",
 ]

@@ -117,6 +117,20 @@ def with_options(
     return replace(suite, checkpoints=tuple(specs.values()), tasks=tuple(names), baseline=chosen)
 
 
+def with_helpers(suite: Suite, helpers: Sequence[CheckpointSpec]) -> Suite:
+    """Return the suite with further models that are not under test; one of a name that is there is replaced.
+
+    Raises:
+        ConfigError: If a checkpoint of the suite has that name.
+    """
+    merged = {spec.name: spec for spec in (*suite.helpers, *helpers)}
+    tested = {spec.name for spec in suite.checkpoints}
+    for name in merged:
+        if name in tested:
+            raise ConfigError(f"--helper {name}: a checkpoint of the run has that name, and can be named as it is")
+    return replace(suite, helpers=tuple(_settle(spec, set(merged)) for spec in merged.values()))
+
+
 def with_engine(
     spec: EngineSpec,
     *,

@@ -94,6 +94,8 @@ class _Suite(BaseModel):
     model_config = _STRICT
 
     checkpoints: dict[str, _Checkpoint] = Field(default_factory=dict)
+    helpers: dict[str, _Checkpoint] = Field(default_factory=dict)
+    """Models that are not under test: judges, and those that play users."""
     tasks: list[str | dict[str, str]] = Field(default_factory=list)
     """A name or path, or {harness: its name of the task}."""
     baseline: str | None = None
@@ -119,29 +121,14 @@ def read_suite(path: Path) -> Suite:
     document = read_yaml(path)
     spec = validate(_Suite, document, error=ConfigError)
     folder = path.resolve().parent
-    for name in spec.checkpoints:
-        if not NAME.fullmatch(name):
-            raise ConfigError(
-                f"{document.where(('checkpoints', name))}: checkpoints.{name}: a name has letters, digits, dot, "
-                "dash or underscore, at most 64"
-            )
-    checkpoints = tuple(
-        CheckpointSpec(
-            name=name,
-            path=_from(folder, entry.path or entry.adapter or ""),
-            base=entry.base if entry.base is None or entry.base in spec.checkpoints else _from(folder, entry.base),
-            revision=entry.revision,
-            template=_from(folder, entry.template) if entry.template else None,
-            completion=entry.completion,
-            dtype=entry.dtype or spec.dtype,
-        )
-        for name, entry in spec.checkpoints.items()
-    )
+    checkpoints = _checkpoints("checkpoints", spec.checkpoints, spec, document)
+    helpers = _checkpoints("helpers", spec.helpers, spec, document)
     if spec.baseline is not None and spec.baseline not in spec.checkpoints:
         known = ", ".join(spec.checkpoints) or "none"
         raise ConfigError(f"{document.where(('baseline',))}: no checkpoint {spec.baseline!r} here; there are: {known}")
     return Suite(
         checkpoints=checkpoints,
+        helpers=helpers,
         tasks=tuple(_reference(entry, document) for entry in spec.tasks),
         baseline=spec.baseline or (checkpoints[0].name if checkpoints else ""),
         gate=tuple(Rule(**rule.model_dump()) for rule in spec.gate),
@@ -155,6 +142,30 @@ def read_suite(path: Path) -> Suite:
         families=tuple(Path(_from(folder, name)) for name in spec.families),
         engine=_engine(spec.engine),
         folder=folder,
+    )
+
+
+def _checkpoints(
+    key: str, entries: Mapping[str, _Checkpoint], spec: _Suite, document: Document
+) -> tuple[CheckpointSpec, ...]:
+    folder = document.path.resolve().parent
+    for name in entries:
+        if not NAME.fullmatch(name):
+            raise ConfigError(
+                f"{document.where((key, name))}: {key}.{name}: a name has letters, digits, dot, "
+                "dash or underscore, at most 64"
+            )
+    return tuple(
+        CheckpointSpec(
+            name=name,
+            path=_from(folder, entry.path or entry.adapter or ""),
+            base=entry.base if entry.base is None or entry.base in entries else _from(folder, entry.base),
+            revision=entry.revision,
+            template=_from(folder, entry.template) if entry.template else None,
+            completion=entry.completion,
+            dtype=entry.dtype or spec.dtype,
+        )
+        for name, entry in entries.items()
     )
 
 

@@ -38,6 +38,8 @@ class Suite:
     tasks: tuple[str | Task, ...]
     """Bundled names, paths, `HARNESS:NAME`, or tasks that were built in Python."""
     baseline: str
+    helpers: tuple[CheckpointSpec, ...] = ()
+    """Models that are not under test: judges, and those that play users."""
     gate: tuple[Rule, ...] = ()
     limit: int | None = None
     """First samples of each task; None takes all."""

@@ -143,9 +143,9 @@ def _evaluate_plan(
     manifest = make_manifest(plan, answers) | {"is_anytime": checks.is_anytime, "n_most": checks.n_most}
     write_manifest(seal, manifest)
     write_samples(seal, (Asked(task.name, sample) for task in plan.tasks for sample in task.samples))
-    write_answers(seal, Given(plan.prompts, answers.responses))
+    write_answers(seal, Given(answers.prompts, answers.responses))
     write_efforts(out, answers.efforts)
-    material = replace(material, responses=answers.responses, manifest=manifest)
+    material = replace(material, prompts=answers.prompts, responses=answers.responses, manifest=manifest)
     tally = score_all(material, seal, trust_code=trust_code)
 
     def rerun(part: Plan, number: int) -> Answers:

@@ -66,7 +66,15 @@ def write_outputs(folder: Path, report: Report, runs: Sequence[Run]) -> None:
 
 def _scores(material: Material, tally: Tally, *, trust_code: bool) -> Iterator[Score]:
     """Yield the scores of the tasks' own scorers as they are made; the tally takes in all marks on the way."""
-    found = mark_all(material.tasks, material.prompts, material.responses, material.facts, trust_code=trust_code)
+    found = mark_all(
+        material.tasks,
+        material.prompts,
+        material.responses,
+        material.facts,
+        baseline=str(material.manifest.get("baseline", "")),
+        judgements=material.judgements,
+        trust_code=trust_code,
+    )
     for marked in found:
         tally.take(marked)
         yield from (marked.score(name) for name in marked.marks if name in marked.own)

@@ -25,6 +25,15 @@ def make_manifest(plan: Plan, answers: Answers) -> dict[str, Any]:
         "system": plan.suite.system,
         "overflow": plan.suite.overflow,
         "checkpoints": [_subject_entry(subject, answers) for subject in plan.subjects],
+        "helpers": [
+            {
+                "checkpoint": asdict(subject.checkpoint),
+                "template": asdict(subject.facts),
+                "engine": answers.identities[subject.checkpoint.name],
+            }
+            for subject in plan.helpers
+            if subject.checkpoint.name in answers.identities
+        ],
         "tasks": [
             {
                 "name": task.name,

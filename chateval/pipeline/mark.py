@@ -2,11 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import repeat
 
 from chateval.pipeline.prepare import Key
-from chateval.records import Case, Mark, Prompt, Response, Sample, Score, Scorer, Task, TemplateFacts
-from chateval.score import AUDIT, bind, bind_scorer
+from chateval.records import Case, Judgement, Mark, Prompt, Response, Sample, Score, Scorer, Task, TemplateFacts
+from chateval.score import AUDIT, bind, bind_scorer, reads_reference
 from chateval.score.outside import OutsideError, described
+
+Address = tuple[str, str, str, int]
+"""(checkpoint, task, sample id, repeat)"""
+
+NO_JUDGEMENTS: Mapping[Address, Sequence[Judgement]] = {}
 
 MOST_WEIGHT = 1e12
 """Of a mark: sums of larger ones would leave the numbers."""
@@ -76,11 +82,23 @@ def mark_all(
     responses: Mapping[Key, Sequence[Response]],
     facts: Mapping[str, TemplateFacts],
     *,
+    baseline: str = "",
+    judgements: Mapping[Address, Sequence[Judgement]] = NO_JUDGEMENTS,
     trust_code: bool = False,
 ) -> Iterator[Marked]:
     """Score every response with its task's scorers and with the template audit, one at a time.
 
-    In the order of tasks, then checkpoints, then prompts; each sequence is gone through once.
+    In the order of tasks, then checkpoints, then prompts; each sequence is gone through once, and the baseline's once
+    more for each checkpoint of a task whose scorers compare with it.
+
+    Args:
+        tasks: What was asked.
+        prompts: What each checkpoint saw.
+        responses: What came back, in the order of the prompts.
+        facts: Of each checkpoint's template.
+        baseline: Checkpoint that scorers compare with.
+        judgements: What judges said of the answers.
+        trust_code: Lets tasks run scorers of the user's own.
     """
     for task in tasks:
         samples: dict[str, Sample] = {sample.id: sample for sample in task.samples}
@@ -88,7 +106,29 @@ def mark_all(
         scorers, names = own | extra, frozenset(own)
         for checkpoint, checkpoint_facts in facts.items():
             key = (checkpoint, task.name)
-            for prompt, response in zip(prompts[key], responses[key], strict=True):
-                case = Case(samples[prompt.sample_id], prompt, response, checkpoint_facts)
+            references = _references(task, prompts, responses, baseline, len(prompts[key]))
+            for prompt, response, reference in zip(prompts[key], responses[key], references, strict=True):
+                case = Case(
+                    sample=samples[prompt.sample_id],
+                    prompt=prompt,
+                    response=response,
+                    facts=checkpoint_facts,
+                    reference=reference,
+                    judgements=tuple(judgements.get((*key, prompt.sample_id, prompt.repeat), ())),
+                )
                 marks = {name: mark(case, scorer) for name, scorer in scorers.items()}
                 yield Marked(checkpoint, task.name, case, marks, names)
+
+
+def _references(
+    task: Task,
+    prompts: Mapping[Key, Sequence[Prompt]],
+    responses: Mapping[Key, Sequence[Response]],
+    baseline: str,
+    n: int,
+) -> Iterable[Response | None]:
+    """Return what the baseline answered, in the order of the prompts, which is the same for all checkpoints."""
+    key = (baseline, task.name)
+    if key not in prompts or not any(map(reads_reference, task.scorers)):
+        return repeat(None, n)
+    return responses[key]

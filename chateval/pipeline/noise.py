@@ -40,7 +40,10 @@ def measure_noise(plan: Plan, means: Means, rerun: Rerun, n_reruns: int, *, trus
         for part in _parts(plan, baseline, number):
             answers = rerun(part, number)
             facts = {name: baseline.facts}
-            for marked in mark_all(part.tasks, part.prompts, answers.responses, facts, trust_code=trust_code):
+            found_here = mark_all(
+                part.tasks, answers.prompts, answers.responses, facts, baseline=name, trust_code=trust_code
+            )
+            for marked in found_here:
                 for scorer in marked.own:
                     mark = marked.marks[scorer]
                     columns[marked.task, scorer].add(marked.case.sample.id, mark.value, mark.weight)

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from chateval.checkpoint import DigestCache, read_config, resolve_all
 from chateval.config import Suite
-from chateval.errors import CheckpointError
+from chateval.errors import CheckpointError, ConfigError
 from chateval.findings import TemplateReport
 from chateval.gate import check_rules
 from chateval.pipeline.audit import audit_prompts, audit_template, specimen_of
@@ -15,7 +15,7 @@ from chateval.pipeline.served import endpoint_facts, refuse_choices, with_runtim
 from chateval.pipeline.tasks import NO_BRIDGES, Bridges, load_tasks
 from chateval.pipeline.typed import mark_typed_tokens
 from chateval.prompt import PromptOptions, build_prompts, message_prompts
-from chateval.records import Checkpoint, Prompt, Rule, Task, TemplateFacts
+from chateval.records import Checkpoint, Prompt, Rule, Sample, Task, TemplateFacts
 from chateval.score import family_of
 from chateval.template import Specimen, Tokenizer, find_facts
 from chateval.template.grammar import Dialect, load_families
@@ -65,8 +65,23 @@ class Plan:
     prompts: Mapping[Key, Sequence[Prompt]]
     digests: DigestCache | None = None
     """What the digests of the checkpoints were taken of; None for models in memory."""
+    helpers: tuple[Subject, ...] = ()
+    """Models that are not under test: judges, and those that play users."""
+    trust_code: bool = False
+    """Whether Python of the user's own runs: scorers, and the tools of dialogues."""
     replaced: Mapping[str, str] = field(default_factory=dict)
     """Checkpoint -> how its files differ from those that the run folder was last written with; only if they do."""
+
+    def helper(self, name: str) -> Subject:
+        """Return a model that is not under test, or a checkpoint of the run, by its name.
+
+        Raises:
+            ConfigError: If there is none of that name.
+        """
+        known = {subject.checkpoint.name: subject for subject in (*self.subjects, *self.helpers)}
+        if name not in known:
+            raise ConfigError(f"no helper {name!r}: say --helper {name}=PATH; there are: {', '.join(known)}")
+        return known[name]
 
     def check_files(self) -> None:
         """Raise CheckpointError if a file of a checkpoint is not what its digest was taken of."""
@@ -95,10 +110,17 @@ def prepare(
     digests = DigestCache(cache_dir / "digests.json", is_trusted=not suite.full_digests)
     checkpoints = resolve_all(suite.checkpoints, digests)
     refuse_choices(checkpoints, tasks)
+    helpers = resolve_all(suite.helpers, digests)
     watcher.stage("opening tokenizers")
     subjects = _open_all(checkpoints, suite)
     watcher.stage("building prompts")
-    return Plan(suite, tasks, n_available, subjects, plan_prompts(suite, tasks, subjects), digests)
+    plan = Plan(suite, tasks, n_available, subjects, plan_prompts(suite, tasks, subjects), digests)
+    unchecked = replace(suite, template_gate="off")
+    plan = replace(plan, helpers=_open_all(helpers, unchecked), trust_code=trust_code)
+    for task in tasks:
+        if task.dialogue is not None and task.dialogue.user is not None:
+            plan.helper(task.dialogue.user.model)
+    return plan
 
 
 def check_gate(rules: Sequence[Rule], tasks: Sequence[Task], checkpoints: Sequence[str], *, baseline: str) -> None:
@@ -115,20 +137,39 @@ def plan_prompts(suite: Suite, tasks: Sequence[Task], subjects: Sequence[Subject
     shared: dict[tuple[Any, ...], list[Prompt]] = {}
     for subject in subjects:
         checkpoint = subject.checkpoint
-        options = PromptOptions(checkpoint.completion, suite.system, suite.overflow, checkpoint.context_tokens)
         for task in tasks:
             if checkpoint.kind == "endpoint":
-                prompts[checkpoint.name, task.name] = message_prompts(task, task.samples)
+                prompts[checkpoint.name, task.name] = build_for(subject, suite, task, task.samples)
                 continue
-            same = (checkpoint.tokenizer_digest, subject.facts.digest, options, task.name)
+            same = (checkpoint.tokenizer_digest, subject.facts.digest, _options(subject, suite, task), task.name)
             if same not in shared:
-                shared[same] = build_prompts(task, task.samples, subject.tokenizer, options)
-                if subject.dialect is not None:
-                    shared[same] = audit_prompts(shared[same], subject.tokenizer, subject.dialect)
-                if suite.template_gate != "off":
-                    shared[same] = mark_typed_tokens(shared[same], subject.tokenizer, task=task.name)
+                shared[same] = build_for(subject, suite, task, task.samples)
             prompts[checkpoint.name, task.name] = shared[same]
     return prompts
+
+
+def build_for(subject: Subject, suite: Suite, task: Task, samples: Sequence[Sample]) -> list[Prompt]:
+    """Return the prompts of samples as a checkpoint is shown them, `decoding.repeats` of each, audited.
+
+    Raises:
+        TemplateError: If the template cannot carry the messages of a sample; names task and sample.
+    """
+    if subject.checkpoint.kind == "endpoint":
+        return message_prompts(task, samples)
+    prompts = build_prompts(task, samples, subject.tokenizer, _options(subject, suite, task))
+    if subject.dialect is not None:
+        prompts = audit_prompts(prompts, subject.tokenizer, subject.dialect)
+    if suite.template_gate != "off":
+        prompts = mark_typed_tokens(prompts, subject.tokenizer, task=task.name)
+    return prompts
+
+
+def _options(subject: Subject, suite: Suite, task: Task) -> PromptOptions:
+    checkpoint = subject.checkpoint
+    overflow = suite.overflow
+    if task.dialogue is not None and task.dialogue.limits.history != "as_prompt":
+        overflow = "drop_oldest_turns" if task.dialogue.limits.history == "drop_oldest_turns" else "error"
+    return PromptOptions(checkpoint.completion, suite.system, overflow, checkpoint.context_tokens)
 
 
 def _open_all(checkpoints: Sequence[Checkpoint], suite: Suite) -> tuple[Subject, ...]:

@@ -27,7 +27,7 @@ from chateval.compare import (
     shown_answer,
 )
 from chateval.findings import TemplateReport
-from chateval.pipeline.mark import Marked
+from chateval.pipeline.mark import Address, Marked
 from chateval.pipeline.measure import Measuring
 from chateval.pipeline.prepare import Key
 from chateval.records import (
@@ -35,6 +35,7 @@ from chateval.records import (
     Checkpoint,
     CheckpointSummary,
     Figure,
+    Judgement,
     Prompt,
     Report,
     Response,
@@ -63,6 +64,8 @@ class Material:
     """Gone through from front to back; they need not be in memory together."""
     manifest: Mapping[str, Any] = field(default_factory=dict)
     """As it is written; for what differs between the checkpoints."""
+    judgements: Mapping[Address, Sequence[Judgement]] = field(default_factory=dict)
+    """What judges said of the answers."""
 
 
 @dataclass(slots=True)

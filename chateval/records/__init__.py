@@ -3,11 +3,22 @@
 from chateval.records.answer import Case, Finish, Prompt, Response
 from chateval.records.checkpoint import Checkpoint, CheckpointSpec, EngineName, EngineSpec, TemplateFacts
 from chateval.records.contrast import Change, ChangeKind, Crossing, Noise, Refusal, Slice
+from chateval.records.dialogue import (
+    Dialogue,
+    DialogueLimits,
+    DialogueSpec,
+    Ending,
+    HistoryPolicy,
+    Round,
+    SimulatedUser,
+)
 from chateval.records.gate import Outcome, Rule, Verdict
+from chateval.records.judgement import Judgement, Position
+from chateval.records.message import Message
 from chateval.records.report import CheckpointSummary, Fault, Report, TaskSummary
 from chateval.records.run import Answered, Asked, Effort, Run
 from chateval.records.score import Comparison, Estimate, Figure, Flip, Mark, Score, Scorer
-from chateval.records.task import Decoding, MeasureSpec, Message, Output, Sample, ScorerSpec, Task
+from chateval.records.task import Decoding, MeasureSpec, Output, Sample, ScorerSpec, Task
 
 __all__ = [
     "Answered",
@@ -21,7 +32,11 @@ __all__ = [
     "Comparison",
     "Crossing",
     "Decoding",
+    "Dialogue",
+    "DialogueLimits",
+    "DialogueSpec",
     "Effort",
+    "Ending",
     "EngineName",
     "EngineSpec",
     "Estimate",
@@ -29,22 +44,27 @@ __all__ = [
     "Figure",
     "Finish",
     "Flip",
+    "HistoryPolicy",
+    "Judgement",
     "Mark",
     "MeasureSpec",
     "Message",
     "Noise",
     "Outcome",
     "Output",
+    "Position",
     "Prompt",
     "Refusal",
     "Report",
     "Response",
+    "Round",
     "Rule",
     "Run",
     "Sample",
     "Score",
     "Scorer",
     "ScorerSpec",
+    "SimulatedUser",
     "Slice",
     "Task",
     "TaskSummary",

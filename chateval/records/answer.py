@@ -5,7 +5,10 @@ from typing import Literal
 
 from chateval.findings import Finding
 from chateval.records.checkpoint import TemplateFacts
-from chateval.records.task import Decoding, Message, Sample
+from chateval.records.dialogue import Dialogue
+from chateval.records.judgement import Judgement
+from chateval.records.message import Message
+from chateval.records.task import Decoding, Sample
 
 Finish = Literal["eos", "stop", "length", "error", "unknown"]
 """Why decoding ended: an end token of the checkpoint, a stop string of the task, the limit, or a fault.
@@ -55,6 +58,8 @@ class Response:
     """Natural-log probability of each token of each choice, float32 sums to be taken over the inner axis."""
     error: str | None = None
     repeat: int = 0
+    dialogue: Dialogue | None = None
+    """All rounds, of which this is the last; None for tasks of one answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +70,7 @@ class Case:
     prompt: Prompt
     response: Response
     facts: TemplateFacts
+    reference: Response | None = None
+    """What the baseline answered to the same sample and repeat, for scorers that compare with it; None for others."""
+    judgements: tuple[Judgement, ...] = ()
+    """What judges said of this answer."""

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Message = Mapping[str, Any]
-"""One turn of a chat: `role` and `content`, and what else the chat template of the checkpoint reads."""
+from chateval.records.dialogue import DialogueSpec
+from chateval.records.message import Message
 
 Output = Literal["generate", "choose"]
 
@@ -81,6 +81,14 @@ class Sample:
     """Further right answers, beside `target`."""
     tools: tuple[Mapping[str, Any], ...] = ()
     """Functions that may be called, each `{"type": "function", "function": {...}}`, as chat templates take them."""
+    turns: tuple[str, ...] = ()
+    """What the user says after each answer, in order; of a dialogue with a scripted user."""
+    user: str = ""
+    """Whom a simulated user is, and what they want."""
+    state: Mapping[str, Any] | None = None
+    """The world that the tools act on, before the first call."""
+    results: tuple[Mapping[str, Any], ...] = ()
+    """Recorded results of calls: `{"name": ..., "arguments": {...}, "result": ...}` each."""
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -114,3 +122,5 @@ class Task:
     """Solved samples before each question."""
     reference: str = ""
     """Under which another harness knows it, as `lighteval:gsm8k`; empty for tasks of chateval's own form."""
+    dialogue: DialogueSpec | None = None
+    """How it goes on after the first answer; None for tasks of one answer."""

@@ -1,7 +1,16 @@
 """Scorers: pure functions of one case. Measures: figures over all cases of a task."""
 
 from chateval.score.measure import Measure, bind_measure
-from chateval.score.registry import AUDIT, PROMPT_AUDIT, SCORERS, bind, bind_scorer, family_of, output_of
+from chateval.score.registry import (
+    AUDIT,
+    PROMPT_AUDIT,
+    SCORERS,
+    bind,
+    bind_scorer,
+    family_of,
+    output_of,
+    reads_reference,
+)
 
 __all__ = [
     "AUDIT",
@@ -13,4 +22,5 @@ __all__ = [
     "bind_scorer",
     "family_of",
     "output_of",
+    "reads_reference",
 ]

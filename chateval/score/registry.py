@@ -49,6 +49,8 @@ class Entry:
     """Whether it runs what the model wrote, which needs trust."""
     output: Output | None = None
     """The output of a task that it can score; None for either."""
+    reads_reference: bool = False
+    """Whether it reads what the baseline answered to the same sample."""
 
 
 SCORERS: Mapping[str, Entry] = {
@@ -121,6 +123,11 @@ def family_of(spec: ScorerSpec) -> str:
 def output_of(spec: ScorerSpec) -> Output | None:
     """Return the output of a task that a scorer is for; None if it takes either."""
     return SCORERS[spec.called].output if spec.called in SCORERS else None
+
+
+def reads_reference(spec: ScorerSpec) -> bool:
+    """Return whether a scorer reads what the baseline answered to the same sample."""
+    return spec.called in SCORERS and SCORERS[spec.called].reads_reference
 
 
 def bind(name: str, options: Mapping[str, Any], *, trust_code: bool = False) -> Scorer:

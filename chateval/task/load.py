@@ -1,7 +1,7 @@
 """A task folder -> Task, with every fault found before a model is loaded."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from chateval.errors import TaskError
 from chateval.records import Decoding, MeasureSpec, ScorerSpec, Task
 from chateval.task.dataset import read_dataset
 from chateval.task.demos import Demos, draw_demos
+from chateval.task.dialogue import compile_dialogue, dialogue_of
 from chateval.task.hub import check_inside
 from chateval.task.render import compile_choices, compile_messages, compile_text, compile_texts, compile_tools
 from chateval.task.rows import Row, read_rows
@@ -118,7 +119,9 @@ def make_task(
     demos = _demos(spec, document, n_demos, render, data) if n_demos else None
     found = rows if rows is not None else _rows(spec, document, data)
     source = str(data or (spec.samples and document.path.parent / spec.samples) or (spec.dataset and spec.dataset.path))
-    prompt_digest = digest(_asked(spec, demos))
+    dialogue = dialogue_of(spec.dialogue, _tools_file(spec, document))
+    asked = _asked(spec, demos) + ([asdict(dialogue) | {"tools_path": ""}] if dialogue is not None else [])
+    prompt_digest = digest(asked)
     return Task(
         name=spec.name,
         version=spec.version,
@@ -135,7 +138,15 @@ def make_task(
         measures=measures,
         data=str(data.resolve()) if data is not None else None,
         n_demos=n_demos,
+        dialogue=dialogue,
     )
+
+
+def _tools_file(spec: TaskSpec, document: Document) -> Path | None:
+    if spec.dialogue is None or spec.dialogue.tools is None:
+        return None
+    where = f"{document.where(('dialogue', 'tools'))}: dialogue.tools"
+    return _beside(document.path.parent, spec.dialogue.tools, where=where)
 
 
 def _asked(spec: TaskSpec, demos: Demos | None) -> list[Any]:
@@ -268,6 +279,7 @@ def _renderers(spec: TaskSpec, document: Document, *, may_repeat: bool) -> Rende
             spec.choices, where=at("choices"), may_repeat=may_repeat, may_be_one=not spec.scorers, is_ours=ours
         ),
         tools=compile_tools(spec.tools, where=f"{at('tools')}: tools"),
+        dialogue=compile_dialogue(spec.dialogue, where=at("dialogue"), is_ours=ours),
         tags=own_tags if spec.tags is None else compile_texts(spec.tags, "tags", where=at("tags"), is_ours=ours),
         cluster=own_cluster
         if spec.cluster is None

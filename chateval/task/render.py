@@ -7,8 +7,9 @@ from typing import Any
 from chateval.errors import DataError, TaskError
 from chateval.messages import check_messages, check_tools
 from chateval.records import Message
+from chateval.task.fields import FieldSpec, field_of
 from chateval.task.jinja import Fault, compile_source
-from chateval.task.spec import ExpressionSpec, FieldSpec, MessageSpec
+from chateval.task.spec import ExpressionSpec, MessageSpec
 
 
 def compile_text(source: str, *, where: str, is_ours: bool = False) -> Callable[[Mapping[str, Any], str], str]:
@@ -69,7 +70,7 @@ def compile_messages(
                 messages.append({"role": spec.role, "content": text(row, row_where)})
             else:
                 name = str(spec.field)
-                messages.extend(check_messages(_field(row, name, row_where), name, where=row_where))
+                messages.extend(check_messages(field_of(row, name, row_where), name, where=row_where))
         return tuple(messages)
 
     return render
@@ -101,7 +102,7 @@ def compile_texts(
     if isinstance(spec, ExpressionSpec):
         evaluate = _compile_expression(spec.expression, where=f"{where}: {name}.expression", is_ours=is_ours)
         return lambda row, row_where: _texts(evaluate(row, row_where), f"{row_where}: {name}.expression")
-    return lambda row, row_where: _texts(_field(row, spec.field, row_where), f"{row_where}: field {spec.field!r}")
+    return lambda row, row_where: _texts(field_of(row, spec.field, row_where), f"{row_where}: field {spec.field!r}")
 
 
 def _compile_expression(source: str, *, where: str, is_ours: bool) -> Callable[[Mapping[str, Any], str], Any]:
@@ -158,12 +159,6 @@ def compile_tools(
         DataError: If a tool has no name; so does the function, for a field.
     """
     if isinstance(spec, FieldSpec):
-        return lambda row, row_where: check_tools(_field(row, spec.field, row_where), where=row_where)
+        return lambda row, row_where: check_tools(field_of(row, spec.field, row_where), where=row_where)
     tools = check_tools(spec, where=where)
     return lambda row, row_where: tools
-
-
-def _field(row: Mapping[str, Any], name: str, where: str) -> Any:
-    if name not in row:
-        raise DataError(f"{where}: field {name!r} is missing; the row has: {', '.join(sorted(row))}")
-    return row[name]

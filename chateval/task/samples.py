@@ -9,6 +9,7 @@ from chateval.codec import canonical
 from chateval.errors import DataError
 from chateval.records import Sample
 from chateval.task.demos import Demos, Render, Text
+from chateval.task.dialogue import DialogueParts, Parts
 from chateval.task.render import Texts
 from chateval.task.rows import Row
 
@@ -29,6 +30,8 @@ class Renderers:
     """Whether two rows may be equal, as in data that others wrote."""
     tools: Callable[[Mapping[str, Any], str], tuple[Mapping[str, Any], ...]] = lambda row, where: ()
     """Functions that the chat template is given; none unless said."""
+    dialogue: Parts = lambda row, where: DialogueParts()
+    """What goes on after the first answer; nothing unless said."""
 
 
 def build_samples(rows: Iterable[Row], render: Renderers, demos: Demos | None, *, source: str) -> tuple[Sample, ...]:
@@ -45,6 +48,7 @@ def build_samples(rows: Iterable[Row], render: Renderers, demos: Demos | None, *
         sample_id = _sample_id(row, where, seen, may_repeat=render.may_repeat)
         seen[sample_id] = where
         messages = render.messages(row, where)
+        parts = render.dialogue(row, where)
         sample = Sample(
             id=sample_id,
             inputs=row,
@@ -54,6 +58,10 @@ def build_samples(rows: Iterable[Row], render: Renderers, demos: Demos | None, *
             cluster=render.cluster(row, where),
             tags=render.tags(row, where),
             tools=render.tools(row, where),
+            turns=parts.turns,
+            user=parts.user,
+            state=parts.state,
+            results=parts.results,
         )
         further = render.targets(row, where)
         if further:

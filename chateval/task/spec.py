@@ -6,6 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 from chateval.codec import canonical
 from chateval.messages import ROLES
+from chateval.task.dialogue_spec import DialogueFields
+from chateval.task.fields import FieldSpec
 
 _STRICT = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -72,14 +74,6 @@ class DatasetSpec(BaseModel):
         return tuple(self.name) if isinstance(self.name, list) else (self.name,)
 
 
-class FieldSpec(BaseModel):
-    """The name of a field of the row."""
-
-    model_config = _STRICT
-
-    field: str
-
-
 class ExpressionSpec(BaseModel):
     """A Jinja expression over the fields of the row that yields a list."""
 
@@ -135,6 +129,7 @@ class TaskSpec(BaseModel):
     cluster: str | None = None
     """Template; without it a row's field `cluster` counts."""
     demos: DemosSpec | None = None
+    dialogue: DialogueFields | None = None
     decoding: DecodingSpec = Field(default_factory=DecodingSpec)
     scorers: list[str | dict[str, dict[str, Any] | None]] = Field(default_factory=list)
     measures: list[str | dict[str, dict[str, Any] | None]] = Field(default_factory=list)
@@ -169,6 +164,8 @@ class TaskSpec(BaseModel):
             raise ValueError("a task has either samples or dataset")
         if self.output == "choose" and self.choices is None:
             raise ValueError("output: choose needs choices, for example choices: {field: choices}")
+        if self.output == "choose" and self.dialogue is not None:
+            raise ValueError("a dialogue is of answers that are written: output: choose has none")
         if self.demos is not None and self.demos.split is not None and self.dataset is None:
             raise ValueError("demos.split names a split of dataset; with samples, give demos.samples")
         return self

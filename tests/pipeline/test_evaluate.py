@@ -220,7 +220,7 @@ def test_a_killed_run_keeps_its_batches_and_ends_with_the_bytes_of_an_undisturbe
     slow.mkdir()
     (slow / "sitecustomize.py").write_text(
         "import importlib, os, time, chateval.store.responses as s\n"
-        "importlib.import_module('chateval.pipeline.respond').KEPT_EVERY_SECONDS = 0.0\n"
+        "importlib.import_module('chateval.pipeline.ask').KEPT_EVERY_SECONDS = 0.0\n"
         "put = s.ResponseStore.put\n"
         "def later(self, found):\n"
         "    put(self, found)\n"

@@ -6,7 +6,7 @@ from importlib import import_module
 import pytest
 
 from chateval.errors import StoreError
-from chateval.pipeline.respond import Kept
+from chateval.pipeline.ask import Kept
 from chateval.records import Decoding, Prompt, Response
 from chateval.store import ResponseStore
 
@@ -27,7 +27,7 @@ def kept(store):
 
 
 def test_responses_have_the_order_and_the_addresses_of_their_prompts(kept, monkeypatch):
-    monkeypatch.setattr(import_module("chateval.pipeline.respond"), "READ_TOGETHER", 2)
+    monkeypatch.setattr(import_module("chateval.pipeline.ask"), "READ_TOGETHER", 2)
 
     found = list(kept)
 

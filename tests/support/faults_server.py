@@ -125,7 +125,7 @@ def _record(log: Callable[[str], None], seconds: float, batch_size: int) -> None
         yield lambda subject: Recorded(subject.checkpoint.name)
 
     ENGINES["fake"] = recorded  # type: ignore[index]
-    sys.modules["chateval.pipeline.respond"].KEPT_EVERY_SECONDS = 0.0  # type: ignore[attr-defined]
+    sys.modules["chateval.pipeline.ask"].KEPT_EVERY_SECONDS = 0.0  # type: ignore[attr-defined]
     put = ResponseStore.put
 
     def logged_put(self: ResponseStore, responses: Any) -> None:

@@ -3,8 +3,9 @@
 import pytest
 
 from chateval.errors import DataError, TaskError
+from chateval.task.fields import FieldSpec
 from chateval.task.render import compile_choices, compile_messages, compile_text
-from chateval.task.spec import FieldSpec, MessageSpec
+from chateval.task.spec import MessageSpec
 
 HERE = "samples.jsonl:3"
 
