@@ -10,10 +10,10 @@ from fuzz import JUNK, bounded, mutated, one_line_or_fine, spoilt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chateval.codec import parse_scalar
 from chateval.config import as_rules, parse_checkpoint, parse_data, read_suite, with_options
 from chateval.integrations.runs import open_run
 from chateval.store.baseline import read_baseline, write_baseline
+from chateval.yaml_file import parse_scalar
 
 SUITE = {
     "checkpoints": {"base": {"path": "x", "dtype": "float32"}, "lora": {"adapter": "y", "base": "base"}},

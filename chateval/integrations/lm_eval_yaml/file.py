@@ -7,8 +7,9 @@ from typing import Any
 
 import yaml
 
-from chateval.codec import MAX_YAML_BYTES, read_text
+from chateval.codec import read_text
 from chateval.errors import TaskError
+from chateval.yaml_file import MAX_YAML_BYTES
 
 
 @dataclass(frozen=True, slots=True)
