@@ -400,6 +400,60 @@ def test_a_template_rule_follows_the_verdict_on_the_template(verdict, outcome):
     assert found.outcome == outcome
 
 
+@pytest.mark.parametrize(
+    ("verdict", "outcome", "reason"),
+    [
+        ("BROKEN", "fail", "the chat template is BROKEN: CT203: always on"),
+        ("UNVERIFIED", "inconclusive", "the chat template is UNVERIFIED: CT203: always on"),
+        ("CONFORMS", "pass", "every prompt is well formed (single_bos, prompt_conforms)"),
+    ],
+)
+def test_a_template_rule_says_what_the_verdict_on_the_template_rests_on(verdict, outcome, reason):
+    [found] = check([Rule(template="error")], _with_template(verdict), FAMILIES)
+
+    assert (found.outcome, found.reason) == (outcome, reason)
+
+
+def test_every_audit_that_a_prompt_breaks_is_named_and_no_other():
+    audits = [
+        audit("system_kept", 0.5),
+        audit("single_bos", 1.0),
+        audit("prompt_closed", 0.125),
+        audit("clean_stop", 0.0),
+        replace(audit("prompt_conforms", 1.0), mean=None, n=0),
+    ]
+
+    verdict = judged(Rule(template="error", checkpoint="sft"), audits=audits)
+
+    assert verdict.reason == "prompts that break the template: system_kept 0.500, prompt_closed 0.125"
+
+
+def test_only_audits_that_had_a_prompt_to_look_at_are_named_as_passed():
+    audits = [audit("single_bos", 1.0), replace(audit("system_kept", 1.0), mean=None, n=0), audit("clean_stop", 1.0)]
+
+    verdict = judged(Rule(template="error", checkpoint="sft"), audits=audits)
+
+    assert (verdict.outcome, verdict.reason) == ("pass", "every prompt is well formed (single_bos)")
+
+
+@pytest.mark.parametrize(
+    ("rule", "addresses"),
+    [
+        (Rule(task="*", scorer="accuracy", min_value=0.5), [("facts", "exact"), ("sums", "number")]),
+        (Rule(task="sums", scorer="*", max_unscored=0), [("sums", "number")]),
+        (DROP, [("facts", "exact")]),
+        (Rule(scorer="exact", min_value=0.8, tag="hard"), [("facts", "exact")]),
+        (Rule(max_errors=0), [("", "")]),
+        (Rule(template="error", checkpoint="sft"), [("", "")]),
+    ],
+)
+def test_a_verdict_has_the_address_of_the_score_that_it_speaks_of(rule, addresses):
+    """Annotations and pages find the score by it; a verdict on a whole checkpoint has none."""
+    verdicts = check([rule], report(), FAMILIES)
+
+    assert [(verdict.task, verdict.scorer) for verdict in verdicts] == addresses
+
+
 TAGGED = Rule(scorer="exact", min_value=0.8, tag="hard", on_inconclusive="warn")
 
 

@@ -10,7 +10,7 @@ from chateval.gate import check, check_rules
 from chateval.gate.counts import judge_cost, judge_errors, judge_growth, judge_speed, judge_template, judge_truncated
 from chateval.gate.rules import describe, limit_of
 from chateval.pipeline.against import efforts_of, gate_runs
-from chateval.records import Comparison, Noise, Report, Rule
+from chateval.records import Comparison, Noise, Refusal, Report, Rule
 
 TEMPLATE = Rule(template="error")
 UNTIMED = "nothing says how long the answers took (efforts.jsonl)"
@@ -152,6 +152,48 @@ def test_tokens_of_other_samples_are_not_held_against_each_other():
 
     assert verdict.outcome == "inconclusive"
     assert verdict.reason == "facts: the baseline was not asked the same samples"
+
+
+@pytest.mark.parametrize(
+    ("refusals", "outcome", "reason"),
+    [
+        (
+            [Refusal("base", "sft", "facts", "exact", "other decoding")],
+            "inconclusive",
+            "may not be compared: facts: other decoding",
+        ),
+        (
+            [Refusal("base", "lora", "sums", "*", "other prompts"), Refusal("base", "sft", "facts", "*", "other data")],
+            "inconclusive",
+            "may not be compared: facts: other data",
+        ),
+        (
+            [Refusal("base", "sft", "facts", "*", "other data"), Refusal("base", "sft", "sums", "*", "other prompts")],
+            "inconclusive",
+            "may not be compared: facts: other data",
+        ),
+        (
+            [Refusal("base", "lora", "facts", "*", "other data")],
+            "pass",
+            "20.0 -> 20.0 output tokens per answer, +0.0%; allowed +0.0%",
+        ),
+    ],
+)
+def test_growth_is_not_judged_where_the_candidate_itself_may_not_be_compared(refusals, outcome, reason):
+    report = gate_runs([hand_made.run({"base": [1] * 20, "sft": [1] * 20})], [])
+
+    found = judge_growth(Rule(max_growth=0), "sft", replace(report, refusals=tuple(refusals)))
+
+    assert (found.outcome, found.reason) == (outcome, reason)
+
+
+def test_growth_needs_a_task_that_both_were_asked():
+    report = gate_runs([hand_made.run({"base": [1] * 20, "sft": [1] * 20})], [])
+    extra = replace(report.estimates[0], checkpoint="sft", task="sums")
+
+    found = judge_growth(Rule(max_growth=0), "sft", replace(report, estimates=(*report.estimates, extra)))
+
+    assert (found.outcome, found.reason) == ("inconclusive", "sums: the baseline was not asked the same samples")
 
 
 def test_unscored_samples_were_asked_all_the_same():
