@@ -1,12 +1,14 @@
 """What a template and tokenizer do, found out by rendering probes: BOS, generation prompt, end of turn, stop set."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from chateval.codec import digest
 from chateval.errors import TemplateError
 from chateval.records import TemplateFacts
 from chateval.template.render import render, tokenize
-from chateval.template.tokenizer import Tokenizer, own_template
+from chateval.template.tokenizer import Tokenizer, options_of, own_template
 
 _QUESTION = "chateval-question"
 _ANSWER = "chateval-answer"
@@ -60,7 +62,7 @@ def find_facts(
     return TemplateFacts(
         source=source,
         text=text,
-        digest=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
+        digest=_digest(text, options_of(tokenizer)),
         bos_id=tokenizer.bos_token_id if adds_bos or writes_bos else None,
         generation_prompt=_generation_prompt(tokenizer, opened),
         end_of_turn_id=end_of_turn,
@@ -68,6 +70,12 @@ def find_facts(
         special_tokens=special,
         dialect=dialect,
     )
+
+
+def _digest(text: str, options: Mapping[str, Any]) -> str:
+    """Return the sha256 of a template; switches that it is rendered with make it another one."""
+    own = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return digest([own, dict(options)]) if options else own
 
 
 def _starts_with_bos(tokenizer: Tokenizer, *, add_special_tokens: bool, text: str) -> bool:

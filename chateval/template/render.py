@@ -1,12 +1,13 @@
 """Messages to the exact text a checkpoint sees, through its own template and the user's own transformers."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from chateval.errors import TemplateError, first_line
 from chateval.messages import content_text
 from chateval.records import Message
 from chateval.template.sandbox import Chat, Rendered, sandbox
-from chateval.template.tokenizer import Tokenizer, is_fault, own_template
+from chateval.template.tokenizer import Tokenizer, is_fault, options_of, own_template
 
 
 def render(tokenizer: Tokenizer, messages: Sequence[Message], *, add_generation_prompt: bool = True) -> str:
@@ -22,9 +23,13 @@ def render(tokenizer: Tokenizer, messages: Sequence[Message], *, add_generation_
 def render_all(tokenizer: Tokenizer, chats: Sequence[Chat]) -> list[Rendered]:
     """Render chats in the sandbox, as `tokenizer.apply_chat_template(..., tokenize=False)` would.
 
+    The switches that `put_options` put on the tokenizer go under those of each chat.
+
     Raises:
         TemplateError: If the tokenizer has several templates and none is called `default`.
     """
+    if options := options_of(tokenizer):
+        chats = [replace(chat, kwargs={**options, **chat.kwargs}) for chat in chats]
     if any(chat.tools for chat in chats):
         templates = [own_template(tokenizer, has_tools=bool(chat.tools)) for chat in chats]
         return [

@@ -12,6 +12,8 @@ from chateval.template.tokenizer import MAX_TEMPLATE_BYTES
 
 MAX_CONFIG_BYTES = 16 * 2**20
 """Of a JSON file of a checkpoint; what is parsed takes some twenty times the room."""
+PROCESSOR_FILES = ("processor_config.json", "preprocessor_config.json")
+"""What says how an image becomes numbers; transformers writes the first, and wrote the second."""
 CONFIGS = ("config.json", "generation_config.json", "tokenizer_config.json", "adapter_config.json")
 
 
@@ -25,7 +27,7 @@ class TemplateSource:
     """`default`, or the name of one of several templates."""
     text: str
     is_read: bool = True
-    """Whether `AutoTokenizer` reads this place at all; `chat_template.json` it does not."""
+    """Whether `AutoTokenizer` reads this place, or `AutoProcessor` for a checkpoint that sees images."""
 
 
 def read_configs(folder: Path) -> dict[str, Mapping[str, Any]]:
@@ -35,6 +37,13 @@ def read_configs(folder: Path) -> dict[str, Mapping[str, Any]]:
         CheckpointError: If one is not a JSON object or is too long.
     """
     return {name: read_json(folder / name) for name in CONFIGS}
+
+
+def sees_images(folder: Path) -> bool:
+    """Return whether a checkpoint folder is of a vision-language model that comes with its processor."""
+    return isinstance(read_json(folder / "config.json").get("vision_config"), dict) and any(
+        (folder / name).is_file() for name in PROCESSOR_FILES
+    )
 
 
 def read_json(path: Path, *, most_bytes: int = MAX_CONFIG_BYTES) -> Mapping[str, Any]:
@@ -85,11 +94,16 @@ def _in_folder(folder: Path) -> Iterator[TemplateSource]:
         yield TemplateSource("chat_template.jinja", "default", _read(folder / "chat_template.jinja"))
     for path in sorted((folder / "additional_chat_templates").glob("*.jinja")):
         yield TemplateSource(f"additional_chat_templates/{path.name}", path.stem, _read(path))
-    config = read_json(folder / "tokenizer_config.json").get("chat_template")
-    yield from _in_value("tokenizer_config.json: chat_template", config, is_read=True)
-    for name in ("chat_template.json", "processor_config.json", "preprocessor_config.json"):
+    is_seeing = sees_images(folder)
+    of_tokenizer = read_json(folder / "tokenizer_config.json").get("chat_template")
+    if not is_seeing:
+        yield from _in_value("tokenizer_config.json: chat_template", of_tokenizer, is_read=True)
+    for name in ("chat_template.json", *PROCESSOR_FILES):
         value = read_json(folder / name).get("chat_template")
-        yield from _in_value(f"{name}: chat_template", value, is_read=False)
+        # preprocessor_config.json is of the image processor, which has no use for a template.
+        yield from _in_value(f"{name}: chat_template", value, is_read=is_seeing and name != "preprocessor_config.json")
+    if is_seeing:  # the processor's own comes before it
+        yield from _in_value("tokenizer_config.json: chat_template", of_tokenizer, is_read=True)
 
 
 def _in_value(origin: str, value: Any, *, is_read: bool) -> Iterator[TemplateSource]:

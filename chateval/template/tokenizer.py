@@ -2,7 +2,7 @@
 
 import json
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -107,6 +107,17 @@ def has_tokenizer(folder: Path) -> bool:
     """Return whether a folder brings a tokenizer of its own."""
     names = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model", "tekken.json")
     return any((folder / name).is_file() for name in names)
+
+
+def put_options(tokenizer: Tokenizer, options: Mapping[str, Any]) -> None:
+    """Let all chats be rendered with switches of the template, such as `enable_thinking`."""
+    tokenizer.chateval_template_options = dict(options)
+
+
+def options_of(tokenizer: Tokenizer) -> Mapping[str, Any]:
+    """Return the switches that `put_options` put on a tokenizer."""
+    found: Mapping[str, Any] = getattr(tokenizer, "chateval_template_options", None) or {}
+    return found
 
 
 def own_template(tokenizer: Tokenizer, *, has_tools: bool = False) -> str:
