@@ -1,14 +1,14 @@
 """One dialogue: an answer comes in, and what is said to it is decided."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from chateval.dialogue.tools import Tools
-from chateval.messages import content_text
 from chateval.records import Dialogue, DialogueSpec, Ending, Message, Prompt, Response, Round, Sample
-from chateval.score.tool.read import read_calls
 from chateval.score.tool.record import ToolCall
-from chateval.template.answer import AnswerFormat, read_answer
+from chateval.score.tool.turn import read_turn
+from chateval.template.answer import AnswerFormat, format_behind
 
 Move = Literal["model", "user", "end"]
 """Who speaks next; `user` is a simulated one, whose turn another model has to write."""
@@ -41,16 +41,26 @@ class Talk:
         self._n_failed = 0
         self._ending: Ending = "answered"
 
-    def take(self, prompt: Prompt, response: Response) -> Move:
-        """Take in the answer of a round and say who speaks next."""
-        if response.error is not None and self._rounds and prompt.error is not None:
+    def take(self, prompt: Prompt, response: Response, *, is_outgrown: bool = False) -> Move:
+        """Take in the answer of a round and say who speaks next.
+
+        Args:
+            prompt: Of the round.
+            response: To it; one with an error ends the dialogue, which is then unscored.
+            is_outgrown: Whether the history no longer fits, so that there is no answer. Where the task says that the
+                dialogue then ends, the answer before stays the last one.
+        """
+        if is_outgrown and self._rounds and self._spec.limits.history == "end":
             return self._end("context")
+        if response.error is not None and self._rounds:
+            response = replace(response, error=f"round {len(self._rounds) + 1}: {response.error}")
         self.last = prompt, response
-        calls, fault, message = self._read(response)
+        calls, fault, message = self._read(prompt, response)
+        reasoning = str(message.get("reasoning_content", ""))
         self._rounds.append(
             Round(
                 told=self._told,
-                text=response.text,
+                text=str(message["content"]) if reasoning else response.text,
                 raw_text=response.raw_text,
                 finish=response.finish,
                 n_prompt_tokens=response.n_prompt_tokens,
@@ -58,11 +68,12 @@ class Talk:
                 calls=tuple({"name": call.name, "arguments": dict(call.arguments)} for call in calls),
                 fault=fault,
                 n_cut=prompt.n_cut,
+                reasoning=reasoning,
             )
         )
         self._told = ()
         if response.error is not None:
-            return self._end("fault")
+            return self._end("context" if is_outgrown else "fault")
         self.messages = (*self.messages, message)
         if calls and self._tools is not None:
             if self._n_calls + len(calls) > self._spec.limits.max_calls:
@@ -78,12 +89,20 @@ class Talk:
         return self._end("answered")
 
     def hear(self, text: str | None) -> Move:
-        """Take in what a simulated user says; None ends the dialogue."""
+        """Take in what a simulated user says; None is a user who has nothing to add."""
         if text is None:
             return self._end("answered")
         self._n_turns += 1
         self._say([{"role": "user", "content": text}])
         return "model"
+
+    def lose_user(self, why: str) -> None:
+        """End without a score: a user's model that gives no turn says nothing of the answers, right or wrong."""
+        assert self.last is not None  # noqa: S101 - a user is asked after an answer
+        prompt, response = self.last
+        reason = f"the user's model after round {len(self._rounds)}: {why}"
+        self.last = prompt, replace(response, finish="error", error=reason)
+        self._end("fault")
 
     def response(self) -> tuple[Prompt, Response, Dialogue]:
         """Return the last round and the whole; only after `take`."""
@@ -106,33 +125,26 @@ class Talk:
         self._ending = ending
         return "end"
 
-    def _read(self, response: Response) -> tuple[tuple[ToolCall, ...], str, Message]:
+    def _read(self, prompt: Prompt, response: Response) -> tuple[tuple[ToolCall, ...], str, Message]:
         """Return the calls of an answer, why one could not be read, and the answer as the history has it."""
-        said: dict[str, Any] = {"role": "assistant", "content": response.text}
-        calls: tuple[ToolCall, ...] = ()
-        if self._form is not None:
-            answer = read_answer(response.raw_text or response.text, self._form, tools=self.sample.tools)
-            said["content"] = answer.content
-            if answer.reasoning:
-                said["reasoning_content"] = answer.reasoning
-            if answer.tool_calls and not answer.faults:
-                calls = tuple(ToolCall(call.name, call.arguments or {}) for call in answer.tool_calls)
-                said["tool_calls"] = [
-                    {
-                        "id": call_id(self._n_calls + number),
-                        "type": "function",
-                        "function": {"name": call.name, "arguments": dict(call.arguments)},
-                    }
-                    for number, call in enumerate(calls, start=1)
-                ]
-                return calls, "", said
-        if self._tools is None:
+        turn = read_turn(response, format_behind(self._form, prompt.text), self.sample.tools)
+        has_tools = self._tools is not None
+        is_whole = not turn.reasoning and not (turn.is_native and has_tools)
+        said: dict[str, Any] = {"role": "assistant", "content": response.text if is_whole else turn.content}
+        if reasoning := turn.reasoning or response.reasoning:
+            said["reasoning_content"] = reasoning
+        if not has_tools:
             return (), "", said
-        try:
-            calls = read_calls(content_text(said)) if content_text(said).strip() else ()
-        except ValueError as fault:
-            return (), str(fault), said
-        return calls, "", said
+        if turn.is_native:
+            said["tool_calls"] = [
+                {
+                    "id": call_id(self._n_calls + number),
+                    "type": "function",
+                    "function": {"name": call.name, "arguments": dict(call.arguments)},
+                }
+                for number, call in enumerate(turn.calls, start=1)
+            ]
+        return turn.calls, turn.fault, said
 
     def _call(self, calls: Sequence[ToolCall], message: Message) -> list[Message]:
         """Return the results of calls as messages."""

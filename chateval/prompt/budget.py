@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from chateval.records import Message, Prompt, Sample
+from chateval.records import Message, Picture, Prompt, Sample
 
 OverflowPolicy = Literal["error", "drop_oldest_turns", "truncate_middle"]
 
@@ -19,6 +19,7 @@ class Shown:
     messages: tuple[Message, ...]
     text: str
     ids: tuple[int, ...]
+    images: tuple[Picture, ...] = ()
 
 
 Show = Callable[[Sequence[Message]], Shown]
@@ -62,7 +63,7 @@ def _drop_oldest_turns(prompt: Prompt, sample: Sample, room: int, show: Show) ->
         shown = show((*system, *turns[first:]))
         if len(shown.ids) <= room:
             cut = f"the first {first} of {len(turns)} turns"
-            return replace(prompt, messages=shown.messages, text=shown.text, ids=shown.ids, n_cut=first, cut=cut)
+            return _cut(prompt, shown, first, cut)
     return None
 
 
@@ -94,7 +95,13 @@ def _truncate_middle(prompt: Prompt, sample: Sample, room: int, show: Show) -> P
         return None
     n_kept, shown = best
     cut = f"{len(content) - n_kept:,} of {len(content):,} characters from the middle of messages[{place}]"
-    return replace(prompt, messages=shown.messages, text=shown.text, ids=shown.ids, n_cut=1, cut=cut)
+    return _cut(prompt, shown, 1, cut)
+
+
+def _cut(prompt: Prompt, shown: Shown, n_cut: int, cut: str) -> Prompt:
+    return replace(
+        prompt, messages=shown.messages, text=shown.text, ids=shown.ids, images=shown.images, n_cut=n_cut, cut=cut
+    )
 
 
 def _without_middle(text: str, n_kept: int) -> str:

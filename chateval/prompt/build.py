@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chateval.errors import TemplateError
-from chateval.messages import content_text, media_of
+from chateval.media import seen_in
 from chateval.prompt.budget import OverflowPolicy, Shown, fit
-from chateval.prompt.system import SystemPolicy, place_system
+from chateval.prompt.pictures import as_text, with_pictures
+from chateval.prompt.system import SystemPolicy, place_system, system_fault
+from chateval.prompt.tools import NOTHING, find_carriage, place_tools
 from chateval.records import Message, Prompt, Sample, Task
-from chateval.template import Chat, Tokenizer, render_all, render_completion, text_of, tokenize
+from chateval.template import Chat, Eyes, Tokenizer, render_all, render_completion, text_of, tokenize
 
 BUILT_TOGETHER = 2_000
 """Samples that are rendered and tokenised in one go."""
@@ -24,10 +26,23 @@ class PromptOptions:
     overflow: OverflowPolicy = "error"
     limit: int | None = None
     """Most tokens of prompt and answer together: the context length of the checkpoint. None is no limit."""
+    end_of_turn_id: int | None = None
+    """Stands behind each choice of a task with `choices_end_turn`; None where the checkpoint has none."""
+    tells_tools: bool = False
+    """Whether what the template does not write of tools is told in words, as in dialogues."""
 
 
-def build_prompts(task: Task, samples: Sequence[Sample], tokenizer: Tokenizer, options: PromptOptions) -> list[Prompt]:
+def build_prompts(
+    task: Task, samples: Sequence[Sample], tokenizer: Tokenizer, options: PromptOptions, eyes: Eyes | None = None
+) -> list[Prompt]:
     """Build the prompts of a task, `decoding.repeats` of each sample, in the order of the samples.
+
+    Args:
+        task: What is asked.
+        samples: Of it.
+        tokenizer: Of the checkpoint.
+        options: What the template and the token limit leave open.
+        eyes: Of a checkpoint that sees images.
 
     Raises:
         TemplateError: If the template cannot carry the messages of a sample; names task and sample.
@@ -35,7 +50,7 @@ def build_prompts(task: Task, samples: Sequence[Sample], tokenizer: Tokenizer, o
     prompts: list[Prompt] = []
     numbers: dict[int, int] = {}
     for start in range(0, len(samples), BUILT_TOGETHER):
-        for prompt in _build(task, samples[start : start + BUILT_TOGETHER], tokenizer, options):
+        for prompt in _build(task, samples[start : start + BUILT_TOGETHER], tokenizer, options, eyes):
             # A tokenizer makes each id anew; one number for all of its places takes a quarter of the memory.
             kept = replace(prompt, ids=tuple([numbers.setdefault(number, number) for number in prompt.ids]))
             prompts.append(kept)
@@ -43,11 +58,14 @@ def build_prompts(task: Task, samples: Sequence[Sample], tokenizer: Tokenizer, o
     return prompts
 
 
-def _build(task: Task, samples: Sequence[Sample], tokenizer: Tokenizer, options: PromptOptions) -> list[Prompt]:
+def _build(
+    task: Task, samples: Sequence[Sample], tokenizer: Tokenizer, options: PromptOptions, eyes: Eyes | None
+) -> list[Prompt]:
     all_messages = []
     for sample in samples:
         try:
-            written = _as_text(sample.messages)
+            written = as_text(sample.messages, is_seeing=eyes is not None)
+            written = _with_tools(written, sample, tokenizer, options)
             all_messages.append(place_system(written, tokenizer, options.system, completion=options.completion))
         except TemplateError as error:
             raise TemplateError(f"task {task.name}, sample {sample.id}: {error}") from error
@@ -55,28 +73,29 @@ def _build(task: Task, samples: Sequence[Sample], tokenizer: Tokenizer, options:
     all_ids = tokenize(tokenizer, texts, add_special_tokens=options.completion)
     rooms = _answer_tokens(task, samples, tokenizer)
     prompts = [
-        _fit(Prompt(sample.id, messages, text, tuple(ids), task.decoding), sample, room, tokenizer, options)
+        _fit(
+            with_pictures(Prompt(sample.id, messages, text, tuple(ids), task.decoding), sample, eyes),
+            sample,
+            room,
+            Writer(tokenizer, options, eyes),
+        )
         for sample, messages, text, ids, room in zip(samples, all_messages, texts, all_ids, rooms, strict=True)
     ]
-    return _add_choices(prompts, samples, tokenizer, options) if task.output == "choose" else prompts
+    if task.output != "choose":
+        return prompts
+    found = _add_choices(prompts, samples, tokenizer, options)
+    return [_end_choices(prompt, options.end_of_turn_id) for prompt in found] if task.choices_end_turn else found
 
 
-def _as_text(messages: Sequence[Message]) -> tuple[Message, ...]:
-    """Return the messages with contents of text parts as one text, which every template can write."""
-    return tuple(
-        {**message, "content": content_text(message)}
-        if isinstance(message["content"], list) and not media_of(message)
-        else message
-        for message in messages
-    )
-
-
-def _media_fault(messages: Sequence[Message]) -> str | None:
-    """Return which part of the messages a checkpoint of texts cannot see."""
-    for index, message in enumerate(messages):
-        for number, kind in media_of(message):
-            return f"messages[{index}].content[{number}] is of type {kind!r}; checkpoints are shown text only"
-    return None
+def _with_tools(
+    messages: tuple[Message, ...], sample: Sample, tokenizer: Tokenizer, options: PromptOptions
+) -> tuple[Message, ...]:
+    """Return the messages with what the template would lose of tools told in words, where the task wants that."""
+    if not (options.tells_tools and sample.tools):
+        return messages
+    carriage = NOTHING if options.completion else find_carriage(tokenizer)
+    has_system = options.completion or system_fault(tokenizer) is None
+    return place_tools(messages, sample.tools, carriage, has_system=has_system)
 
 
 def _texts(
@@ -90,7 +109,11 @@ def _texts(
     if options.completion:
         return [render_completion(messages) for messages in all_messages]
     texts = []
-    chats = [Chat(messages, tools=sample.tools or None) for sample, messages in zip(samples, all_messages, strict=True)]
+    is_told = options.tells_tools and any(one.tools for one in samples) and not find_carriage(tokenizer).offers
+    chats = [
+        Chat(messages, tools=None if is_told else sample.tools or None)
+        for sample, messages in zip(samples, all_messages, strict=True)
+    ]
     rendered = render_all(tokenizer, chats)
     for sample, found in zip(samples, rendered, strict=True):
         try:
@@ -108,17 +131,28 @@ def _answer_tokens(task: Task, samples: Sequence[Sample], tokenizer: Tokenizer) 
     return [max((len(next(lengths)) for _ in sample.choices), default=0) + 1 for sample in samples]
 
 
-def _fit(prompt: Prompt, sample: Sample, n_answer: int, tokenizer: Tokenizer, options: PromptOptions) -> Prompt:
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """What makes text and ids of messages."""
+
+    tokenizer: Tokenizer
+    options: PromptOptions
+    eyes: Eyes | None
+
+
+def _fit(prompt: Prompt, sample: Sample, n_answer: int, writer: Writer) -> Prompt:
     """Hold a prompt to the token limit by the named policy; what cannot be sent says why."""
-    fault = _media_fault(sample.messages)
-    if fault is not None or not prompt.ids:
-        return replace(prompt, error=fault or "the prompt is empty: it has no token")
+    tokenizer, options, eyes = writer.tokenizer, writer.options, writer.eyes
+    if prompt.error is not None or not prompt.ids:
+        return replace(prompt, error=prompt.error or "the prompt is empty: it has no token")
 
     def show(kept: Sequence[Message]) -> Shown:
-        messages = place_system(_as_text(kept), tokenizer, options.system, completion=options.completion)
+        written = _with_tools(as_text(kept, is_seeing=eyes is not None), sample, tokenizer, options)
+        messages = place_system(written, tokenizer, options.system, completion=options.completion)
         [text] = _texts([sample], [messages], tokenizer, options)
         [ids] = tokenize(tokenizer, [text], add_special_tokens=options.completion)
-        return Shown(messages, text, tuple(ids))
+        images = seen_in(messages, sample.images)
+        return Shown(messages, text, eyes.ids(text, images) if eyes is not None and images else tuple(ids), images)
 
     return fit(prompt, sample, n_answer, options.limit, options.overflow, show)
 
@@ -136,10 +170,14 @@ def _add_choices(
         tokenizer, [prompt.text + choice for prompt, choice in pairs], add_special_tokens=options.completion
     )
     alone = tokenize(tokenizer, [choice for _, choice in pairs])
-    tails = [
-        tuple(ids[len(prompt.ids) :]) if tuple(ids[: len(prompt.ids)]) == prompt.ids else tuple(by_itself)
-        for (prompt, _), ids, by_itself in zip(pairs, whole, alone, strict=True)
-    ]
+    # In the ids of a prompt with images each has more than the one placeholder that stands in its text.
+    with_images = [prompt for prompt in prompts if prompt.images]
+    plain = tokenize(tokenizer, [prompt.text for prompt in with_images], add_special_tokens=options.completion)
+    of_text = {id(prompt): tuple(ids) for prompt, ids in zip(with_images, plain, strict=True)}
+    tails = []
+    for (prompt, _), ids, by_itself in zip(pairs, whole, alone, strict=True):
+        before = of_text.get(id(prompt), prompt.ids)
+        tails.append(tuple(ids[len(before) :]) if tuple(ids[: len(before)]) == before else tuple(by_itself))
     found: list[Prompt] = []
     start = 0
     for prompt, sample in zip(prompts, samples, strict=True):
@@ -149,3 +187,10 @@ def _add_choices(
         error = prompt.error if empty is None else f"choice {empty!r} has no token"
         found.append(replace(prompt, choice_ids=choice_ids, error=error))
     return found
+
+
+def _end_choices(prompt: Prompt, end_id: int | None) -> Prompt:
+    """Return the prompt with the end of turn behind each choice."""
+    if end_id is None:
+        return replace(prompt, error=prompt.error or "the checkpoint has no end of turn to put behind a choice")
+    return replace(prompt, choice_ids=tuple((*ids, end_id) for ids in prompt.choice_ids))

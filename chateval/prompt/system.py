@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Literal
 
 from chateval.errors import TemplateError
-from chateval.messages import content_text
+from chateval.messages import content_text, media_of
 from chateval.records import Message
 from chateval.template import Tokenizer, render
 
@@ -24,7 +24,7 @@ def place_system(
     """
     if completion or not any(message["role"] == "system" for message in messages):
         return tuple(messages)
-    fault = _system_fault(tokenizer)
+    fault = system_fault(tokenizer)
     if fault is None:
         return tuple(messages)
     match policy:
@@ -40,7 +40,8 @@ def place_system(
 
 
 @lru_cache(maxsize=64)
-def _system_fault(tokenizer: Tokenizer) -> str | None:
+def system_fault(tokenizer: Tokenizer) -> str | None:
+    """Return what a template does to a system message, `drops` or `refuses`; None if it writes it."""
     probe = [{"role": "system", "content": _SENTINEL}, {"role": "user", "content": "chateval-question"}]
     try:
         return None if _SENTINEL in render(tokenizer, probe) else "drops"
@@ -53,6 +54,10 @@ def _fold(messages: Sequence[Message]) -> tuple[Message, ...]:
     rest = [message for message in messages if message["role"] != "system"]
     for index, message in enumerate(rest):
         if message["role"] == "user":
-            rest[index] = {**message, "content": f"{system}\n\n{content_text(message)}"}
+            content = message["content"]
+            if isinstance(content, list) and media_of(message):
+                rest[index] = {**message, "content": [{"type": "text", "text": f"{system}\n\n"}, *content]}
+            else:
+                rest[index] = {**message, "content": f"{system}\n\n{content_text(message)}"}
             return tuple(rest)
     raise TemplateError("no user message to fold the system message into")

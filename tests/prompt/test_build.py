@@ -219,3 +219,21 @@ def test_parts_of_text_are_shown_as_one_text_and_an_image_is_an_error_of_its_sam
 
     assert "user\nWhat is this?<|im_end|>" in fine.text and fine.error is None
     assert faulty.error == "messages[0].content[1] is of type 'image'; checkpoints are shown text only"
+
+
+def test_a_choice_that_is_a_whole_answer_has_the_end_of_turn_behind_it(tokenizer):
+    asked = sample(USER, choices=("Paris.", "Rome, of course."))
+    plain, ended = (
+        build_prompts(task(output="choose", choices_end_turn=ends), [asked], tokenizer, PromptOptions(end_of_turn_id=7))
+        for ends in (False, True)
+    )
+
+    assert ended[0].choice_ids == tuple((*ids, 7) for ids in plain[0].choice_ids)
+
+
+def test_a_checkpoint_without_an_end_of_turn_cannot_be_asked_for_one(tokenizer):
+    asked = sample(USER, choices=("Paris.", "Rome."))
+
+    [prompt] = build_prompts(task(output="choose", choices_end_turn=True), [asked], tokenizer, PromptOptions())
+
+    assert prompt.error == "the checkpoint has no end of turn to put behind a choice"

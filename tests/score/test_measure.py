@@ -1,6 +1,7 @@
 """The table of measures, and binding one to options."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,6 +18,8 @@ OPTIONS = {
     "maj_at_k": {"scorer": "right", "k": 2},
     "spread": {"scorer": "right"},
     "format_tax": {"strict": "right", "lenient": "rightish"},
+    "tag_mean": {"scorer": "right", "tag": "far"},
+    "tag_drop": {"scorer": "right", "before": "near", "after": "far"},
     "class_f1": {"scorer": "right", "classes": ["yes", "no"]},
     "class_mcc": {"scorer": "right", "classes": ["yes", "no"]},
 }
@@ -37,6 +40,7 @@ def test_a_measure_of_two_samples_is_a_finite_number_in_any_number_of_repeats(na
     measure = bind_measure(name, OPTIONS.get(name, {}))
     case = chosen("yes", {"yes": (-1.0,), "no": (-2.0,)}) if measure.output == "choose" else answered("yes", "yes")
     case = case if measure.output == "choose" else answered("yes", "yes", **FALSEHOODS)
+    case = replace(case, sample=replace(case.sample, tags=("near", "far")))
     of = [mark | {"rightish": mark["right"]} for mark in marks(1.0, 0.0)]
 
     rows = [measure.collect([case, case], of) for _ in range(2)]

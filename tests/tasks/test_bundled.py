@@ -9,16 +9,20 @@ import pytest
 import yaml
 
 from chateval.config import Suite
+from chateval.messages import content_text
 from chateval.pipeline import load_tasks
 from chateval.records import Case, Prompt, Response, TemplateFacts
-from chateval.score import bind
+from chateval.score import bind, family_of
 from chateval.task import bundled_tasks, count_samples
 
 NAMES = (
     "arithmetic",
     "instructions",
     "long_context",
+    "memory",
     "multi_turn",
+    "pictures",
+    "preferences",
     "product_catalog",
     "reading",
     "system_prompt",
@@ -26,6 +30,10 @@ NAMES = (
     "world_facts",
     "world_facts_letter",
 )
+JUDGED = ("judged_writing",)
+"""Without a right answer: a judge reads them, and each of their samples costs three of its answers."""
+WITH_TOOLS = ("room_booking", "tool_dialogue")
+"""Dialogues, whose answers are not one text; see test_tool_tasks.py."""
 GENERATED = {name: ("samples.jsonl",) for name in NAMES if name != "world_facts_letter"}
 FACTS = TemplateFacts(
     source="completion",
@@ -46,7 +54,19 @@ def tasks():
 
 
 def test_the_ten_tasks_that_bring_their_samples_are_those_made_here():
-    assert tuple(name for name in bundled_tasks() if count_samples(name) is not None) == NAMES
+    found = [name for name in bundled_tasks() if count_samples(name) is not None]
+
+    assert found == sorted((*NAMES, *JUDGED, *WITH_TOOLS))
+
+
+@pytest.mark.parametrize("name", JUDGED)
+def test_a_task_for_judges_has_reference_answers_and_is_scored_by_nothing_else(name):
+    [task], _ = load_tasks(Suite(checkpoints=(), tasks=(name,), baseline=""))
+
+    assert len(task.samples) == 12
+    assert all(sample.target.strip() for sample in task.samples)
+    assert {family_of(spec) for spec in task.scorers} == {"judge"}
+    assert (task.licence, task.source) == ("CC0-1.0", "written for chateval")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -62,7 +82,7 @@ def test_every_sample_asks_something_last_and_has_a_target(tasks, name):
     samples = tasks[name].samples
 
     assert {sample.messages[-1]["role"] for sample in samples} == {"user"}
-    assert all(message["content"].strip() for sample in samples for message in sample.messages)
+    assert all(content_text(message).strip() for sample in samples for message in sample.messages)
     assert all(sample.target.strip() for sample in samples)
 
 
@@ -131,7 +151,7 @@ def test_the_right_answer_is_right_for_the_headline_scorer(tasks, name):
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in NAMES if name not in ("instructions", "system_prompt", "world_facts")]
+    "name", [name for name in NAMES if name not in ("instructions", "preferences", "system_prompt", "world_facts")]
 )
 def test_an_empty_answer_is_never_right(tasks, name):
     task = tasks[name]

@@ -11,11 +11,11 @@ ROWS = [
 ]
 
 
-def test_the_first_turn_is_asked_and_the_category_is_a_tag(tmp_path):
+def test_both_turns_are_asked_and_the_category_is_a_tag(tmp_path):
     (tmp_path / "train.jsonl").write_text("\n".join(map(json.dumps, ROWS)), "utf-8")
     [task], _ = load_tasks(Suite(checkpoints=(), tasks=("mt_bench",), baseline="", data={"mt_bench": tmp_path}))
 
-    assert [(sample.messages, sample.tags) for sample in task.samples] == [
-        (({"role": "user", "content": "Write a line on rain."},), ("writing",)),
-        (({"role": "user", "content": "What is 2 + 2?"},), ("math",)),
+    assert [(sample.messages, sample.turns, sample.tags) for sample in task.samples] == [
+        (({"role": "user", "content": "Write a line on rain."},), ("Make it rhyme.",), ("writing",)),
+        (({"role": "user", "content": "What is 2 + 2?"},), ("And doubled?",), ("math",)),
     ]

@@ -38,6 +38,10 @@ class Measure:
     """Fewest answers per sample that it can be taken from."""
     output: Output | None = None
     """The output of a task that it can be taken from; None for either."""
+    reads_reference: bool = False
+    """Whether it reads what the baseline answered to the same sample."""
+    tags: frozenset[str] = frozenset()
+    """Which samples it is about: those with one of the tags, all without any. Others are not counted as left out."""
     is_mean: bool = False
     """Whether a row is (value in [0, 1], 1) and the figure their mean, to which the intervals of means apply."""
 

@@ -58,18 +58,26 @@ def _verdict(calls: Sequence[ToolCall], wanted: ToolCall | None) -> str:
     if len(calls) > 1:
         return f"several calls: {len(calls)}"
     [call] = calls
+    return fault_in_call(call, wanted) or "right"
+
+
+def fault_in_call(call: ToolCall, wanted: ToolCall) -> str:
+    """Return what keeps a call from being the one that is wanted; empty if nothing does.
+
+    The text starts with `wrong tool` or `wrong arguments`.
+    """
     if call.name != wanted.name:
         return f"wrong tool: {call.name}, not {wanted.name}"
     for key, value in wanted.arguments.items():
         if key not in call.arguments:
             return f"wrong arguments: {key} is missing"
-        if not _equal(call.arguments[key], value):
+        if not same_value(call.arguments[key], value):
             return f"wrong arguments: {key} is not {json.dumps(value, ensure_ascii=False)}"
     extra = next((key for key in call.arguments if key not in wanted.arguments), None)
-    return "right" if extra is None else f"wrong arguments: {extra} is not asked for"
+    return "" if extra is None else f"wrong arguments: {extra} is not asked for"
 
 
-def _equal(found: Any, wanted: Any) -> bool:
+def same_value(found: Any, wanted: Any) -> bool:
     """Compare two values, a tuple being a list; goes no deeper than `wanted`, which the task has written."""
     if isinstance(wanted, str):
         return isinstance(found, str) and found.strip().casefold() == wanted.strip().casefold()
@@ -77,8 +85,8 @@ def _equal(found: Any, wanted: Any) -> bool:
         return (
             isinstance(found, dict)
             and found.keys() == wanted.keys()
-            and all(_equal(found[key], value) for key, value in wanted.items())
+            and all(same_value(found[key], value) for key, value in wanted.items())
         )
     if isinstance(wanted, list):
-        return isinstance(found, list | tuple) and len(found) == len(wanted) and all(map(_equal, found, wanted))
+        return isinstance(found, list | tuple) and len(found) == len(wanted) and all(map(same_value, found, wanted))
     return isinstance(found, bool) == isinstance(wanted, bool) and bool(found == wanted)

@@ -10,7 +10,7 @@ from chateval.records import Case
 from chateval.score.json_format import read_json
 from chateval.score.tool.python import read_python
 from chateval.score.tool.record import ToolCall
-from chateval.template.answer import Answer, AnswerFormat, find_format, read_answer
+from chateval.template.answer import Answer, AnswerFormat, find_format, format_behind, read_answer
 
 _OPEN = "<tool_call>"
 _CLOSE = "</tool_call>"
@@ -35,7 +35,7 @@ def calls_of(case: Case) -> tuple[ToolCall, ...]:
     response, template = case.response, case.facts.text
     if not template:
         return read_calls(response.text)
-    answer = read_answer(response.raw_text or response.text, _format(template))
+    answer = read_answer(response.raw_text or response.text, format_behind(_format(template), case.prompt.text))
     if answer.tool_calls and not answer.faults:
         return tuple(ToolCall(call.name, call.arguments or {}) for call in answer.tool_calls)
     return read_calls(_without_reasoning(answer, response.text))
@@ -68,6 +68,15 @@ def read_calls(text: str) -> tuple[ToolCall, ...]:
     except ValueError as fault:
         return _search(text, fault)
     return tuple(_calls(value)) if isinstance(value, dict | list) else ()
+
+
+def calls_in(value: Any) -> tuple[ToolCall, ...]:
+    """Return the calls that a JSON value spells, in any of the spellings of `read_calls`; none for null.
+
+    Raises:
+        ValueError: If it is no call and no list of calls.
+    """
+    return tuple(_calls(value))
 
 
 def _block(text: str) -> tuple[ToolCall, ...]:
