@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from chateval.compare.aggregate import Address, SampleMeans
-from chateval.records import Comparison, Estimate, Report
+from chateval.records import Comparison, Estimate, Ladder, Report, Rung
 from chateval.stats import Floats, Interval, confidence_sequence
 
 Clusters = Mapping[tuple[str, str], str | None]
@@ -33,7 +33,22 @@ def with_anytime(
         is_anytime=True,
         estimates=tuple(_widened(one, means, clusters, is_whole=one.task in whole) for one in report.estimates),
         comparisons=tuple(_sequential(one, means, clusters, is_whole=one.task in whole) for one in report.comparisons),
+        ladders=tuple(_climbed(one, means, clusters, is_whole=one.task in whole) for one in report.ladders),
     )
+
+
+def _climbed(ladder: Ladder, means: Mapping[Address, SampleMeans], clusters: Clusters, *, is_whole: bool) -> Ladder:
+    """Return a ladder with the same for its rungs and steps; measures have no such sequence."""
+    if ladder.unit:
+        return ladder
+
+    def widened(rung: Rung) -> Rung:
+        whole = Estimate(rung.checkpoint, ladder.task, ladder.scorer, rung.mean, rung.low, rung.high, rung.n, 0, 0)
+        found = _widened(whole, means, clusters, is_whole=is_whole)
+        step = rung.step and _sequential(rung.step, means, clusters, is_whole=is_whole)
+        return replace(rung, low=found.low, high=found.high, step=step)
+
+    return replace(ladder, rungs=tuple(map(widened, ladder.rungs)))
 
 
 def _widened(

@@ -25,7 +25,7 @@ _SETTINGS: Mapping[str, ChangeKind] = {
 }
 """Keys of a manifest of chateval that hold for all tasks. The number of demos is the tasks' own."""
 _RUN_KEYS = frozenset(
-    {"checkpoints", "tasks", "gate", "notes", "baseline", "libraries", "format", "n_demos", *_SETTINGS}
+    {"checkpoints", "tasks", "gate", "notes", "baseline", "libraries", "format", "n_demos", "helpers", *_SETTINGS}
 )
 """Keys of a manifest that are looked at elsewhere or say nothing of how answers came about."""
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from chateval.compare.match import Matched, is_said, said_in
+from chateval.compare.resting import rests_apart
 from chateval.compare.subjects import Subject
 from chateval.compare.targets import count_untold, other_targets
 from chateval.compare.textless import is_textless
@@ -30,6 +31,7 @@ def refuse(before: Subject, after: Subject, matched: Matched) -> list[Refused]:
             found.append((task.name, "*", "; ".join(reasons)))
         else:
             found += _scored_otherwise(known[task.name], task)
+            found += ((task.name, *apart) for apart in rests_apart(before.run, after.run, task.name))
     theirs = {task.name for task in after.run.tasks}
     found += [(name, "*", f"run {after.run.name} does not have this task") for name in known if name not in theirs]
     return found

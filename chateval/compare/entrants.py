@@ -1,7 +1,7 @@
 """Runs -> the tasks and samples on which their checkpoints can be ranked, and what is left out, with why."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from chateval.compare.gather import Gatherer
 from chateval.compare.match import Matched, match_samples
 from chateval.compare.subjects import Subject, find_baseline, find_subjects, named_apart
 from chateval.errors import DataError
-from chateval.records import Run
+from chateval.records import JUDGED, Run
 from chateval.records.leaderboard import LeftOut
 from chateval.stats import Floats
 
@@ -29,6 +29,8 @@ class Bout:
     n_left_out: int
     clusters: tuple[str, ...]
     """Of each sample; its own id where it has none."""
+    judges: tuple[str, ...] = ()
+    """Whose judgements the scorer reads; empty where it reads none."""
 
 
 @dataclass(slots=True)
@@ -84,6 +86,9 @@ def find_entrants(runs: Sequence[Run], tasks: Sequence[str] = (), scorer: str = 
     matched = match_samples(named)
     means = sample_means(Gatherer(named, subjects, matched).scores())
     scorers = _scorers((home.run, *named), tasks, scorer)
+    judged = _judged((home.run, *named), scorers)
+    opinions = {} if tasks or len(judged) == len(scorers) else judged
+    scorers = {task: scorer for task, scorer in scorers.items() if task not in opinions}
     lacks = _Lacks(means, scorers, _refused([home, *subjects], matched))
     real = [s for s in subjects if not s.summary.is_fake]
     found = Entrants([s for s in real if not is_broken(s)], [s for s in real if is_broken(s)], means)
@@ -92,7 +97,31 @@ def find_entrants(runs: Sequence[Run], tasks: Sequence[str] = (), scorer: str = 
     found.unranked += lacks.leave_out(found.sound, chosen) + lacks.leave_out(found.broken, chosen)
     clusters = {address: sample.cluster for address, sample in matched.samples.items() if sample.cluster is not None}
     _keep_to_shared(found, [(task, scorers[task]) for task in chosen], clusters)
+    found.bouts[:] = [replace(bout, judges=judged.get(bout.task, ())) for bout in found.bouts]
+    found.tasks_left_out += [
+        LeftOut(task, f"an opinion of {', '.join(judges)}, which is no mean with exact scores; --task {task} ranks it")
+        for task, judges in opinions.items()
+    ]
     return found
+
+
+def _judged(runs: Sequence[Run], scorers: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Return the tasks whose scorer reads judgements, with the judges.
+
+    A mean over tasks does not mix what was computed with what judges say: such tasks are ranked where they are named,
+    or where there are no others.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for run in runs:
+        for task in run.tasks:
+            if scorers.get(task.name) not in task.scorers:
+                continue
+            place = task.scorers.index(scorers[task.name])
+            names = task.judges[place] if task.judges else ()
+            if names or (task.families and task.families[place] == JUDGED):
+                known = found.get(task.name, ())
+                found[task.name] = (*known, *(name for name in names if name not in known))
+    return {task: names or ("a judge",) for task, names in found.items()}
 
 
 def _scorers(runs: Sequence[Run], tasks: Sequence[str], scorer: str) -> dict[str, str]:

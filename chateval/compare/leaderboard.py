@@ -65,7 +65,7 @@ def rank_runs(
     return Leaderboard(
         by=by,
         scorer=scorer,
-        tasks=tuple(RankedTask(b.task, b.scorer, len(b.sample_ids), b.n_left_out) for b in entrants.bouts),
+        tasks=tuple(RankedTask(b.task, b.scorer, len(b.sample_ids), b.n_left_out, b.judges) for b in entrants.bouts),
         tasks_left_out=tuple(entrants.tasks_left_out),
         standings=(*sound, *(replace(found, cost=costs[found.checkpoint]) for found in broken)),
         unranked=tuple(entrants.unranked),

@@ -22,16 +22,34 @@ def compare_all(
         clusters: (task, sample id) -> cluster; samples without one count as clusters of their own.
     """
     found = []
-    for (checkpoint, task, scorer), samples in means.items():
-        reference = means.get((baseline, task, scorer))
-        if checkpoint != baseline and reference is not None:
-            labels = {name: cluster for name in samples if clusters and (cluster := clusters.get((task, name)))}
-            found.append(_compare(task, scorer, (baseline, reference), (checkpoint, samples), labels))
+    for checkpoint, task, scorer in means:
+        if checkpoint != baseline and (baseline, task, scorer) in means:
+            found.append(compare_pair(means, (task, scorer), (baseline, checkpoint), clusters))
     p_values = [comparison.p for comparison in found]
     return [
         replace(comparison, p_adjusted=p, q=q)
         for comparison, p, q in zip(found, holm(p_values), benjamini_hochberg(p_values), strict=True)
     ]
+
+
+def compare_pair(
+    means: Mapping[Address, SampleMeans],
+    measured: tuple[str, str],
+    sides: tuple[str, str],
+    clusters: Mapping[tuple[str, str], str | None] | None = None,
+) -> Comparison:
+    """Compare two checkpoints on one task and scorer; p is not adjusted.
+
+    Args:
+        means: By address, those of both sides among them.
+        measured: (task, scorer).
+        sides: (baseline, candidate).
+        clusters: (task, sample id) -> cluster; samples without one count as clusters of their own.
+    """
+    task, scorer = measured
+    before, after = (means[side, task, scorer] for side in sides)
+    labels = {name: cluster for name in after if clusters and (cluster := clusters.get((task, name)))}
+    return _compare(task, scorer, (sides[0], before), (sides[1], after), labels)
 
 
 def compare_behaviour(means: Mapping[Address, SampleMeans], baseline: str) -> list[Comparison]:

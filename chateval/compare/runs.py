@@ -15,15 +15,17 @@ from chateval.compare.gather import Gatherer
 from chateval.compare.match import Matched, match_samples
 from chateval.compare.noise import with_noise
 from chateval.compare.pairs import compare_all
+from chateval.compare.reasons import Reasons
 from chateval.compare.slices import SampleFacts, find_slices
 from chateval.compare.subjects import Subject, find_baseline, find_subjects, named_apart
 from chateval.compare.tagged import only_tagged
 from chateval.compare.textless import with_texts
 from chateval.compare.unasked import with_unasked
+from chateval.compare.written import helpers_of
 from chateval.errors import DataError
-from chateval.records import Change, Estimate, Figure, Refusal, Report, Run, TaskSummary
+from chateval.records import Change, DialogueCount, Estimate, Figure, Refusal, Report, Run, TaskSummary
 
-R = TypeVar("R", Estimate, Figure)
+R = TypeVar("R", Estimate, Figure, DialogueCount)
 
 
 def compare_runs(runs: Sequence[Run], baseline: str | None = None, *, tag: str | None = None) -> Report:
@@ -51,7 +53,8 @@ def compare_runs(runs: Sequence[Run], baseline: str | None = None, *, tag: str |
     home = find_baseline(subjects, named, baseline)
     matched = match_samples(named)
     gatherer = Gatherer(named, subjects, matched)
-    means = sample_means(gatherer.scores())
+    verdicts = Reasons()
+    means = sample_means(verdicts.passing(gatherer.scores()))
     refusals = _refusals(home, subjects, matched)
     allowed = _allowed(means, refusals)
     clusters = {address: sample.cluster for address, sample in matched.samples.items() if sample.cluster is not None}
@@ -71,11 +74,14 @@ def compare_runs(runs: Sequence[Run], baseline: str | None = None, *, tag: str |
         audits=tuple(_renamed(subjects, lambda run: run.audits)),
         comparisons=tuple(with_unasked(compare_all(allowed, home.name, clusters), allowed, subjects)),
         flips=tuple(find_flips(allowed, home.name, evidence)),
-        figures=tuple(_renamed(subjects, lambda run: run.figures)),
+        figures=tuple(_figures(subjects, refusals)),
         changes=tuple(_changes(home, subjects, matched)),
         refusals=tuple(refusals),
         slices=tuple(find_slices(allowed, home.name, SampleFacts(matched.samples, gathered.lengths))),
         crossings=tuple(find_crossings(allowed, home.name, checkpoints)),
+        dialogues=tuple(_renamed(subjects, lambda run: run.dialogues)),
+        reasons=tuple(verdicts.found()),
+        helpers=tuple(dict.fromkeys(helper for run in named for helper in helpers_of(run.manifest))),
     )
     if any(run.manifest.get("is_anytime") for run in named):
         report = with_anytime(report, means, clusters)
@@ -89,6 +95,14 @@ def _renamed(subjects: Sequence[Subject], records_of: Callable[[Run], Iterable[R
         for found in records_of(subject.run):
             if found.checkpoint == subject.summary.name:
                 yield replace(found, checkpoint=subject.name)
+
+
+def _figures(subjects: Sequence[Subject], refusals: Sequence[Refusal]) -> Iterator[Figure]:
+    """Yield the figures without those of measures that rest on another model than the baseline's."""
+    refused = {(found.candidate, found.task, found.scorer) for found in refusals}
+    for figure in _renamed(subjects, lambda run: run.figures):
+        if (figure.checkpoint, figure.task, figure.measure) not in refused:
+            yield figure
 
 
 def check_comparable(report: Report, runs: Sequence[Run] = ()) -> None:
@@ -161,7 +175,16 @@ def _with_scorers(task: TaskSummary, other: TaskSummary) -> TaskSummary:
             *_filled(task, task.scorer_digests),
             *(_filled(other, other.scorer_digests)[index] for index in new),
         ),
+        judges=_all_judges(task, other, new),
     )
+
+
+def _all_judges(task: TaskSummary, other: TaskSummary, new: Sequence[int]) -> tuple[tuple[str, ...], ...]:
+    if not task.judges and not other.judges:
+        return ()
+    mine = task.judges or ((),) * len(task.scorers)
+    theirs = other.judges or ((),) * len(other.scorers)
+    return (*mine, *(theirs[index] for index in new))
 
 
 def _filled(task: TaskSummary, values: Sequence[str]) -> Sequence[str]:

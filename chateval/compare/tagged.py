@@ -63,6 +63,7 @@ def only_tagged(runs: Sequence[Run], tag: str) -> list[Run]:
             scores=tuple(score for score in run.scores if score.sample_id in ids.get(score.task, ())),
             answers=(),
             figures=(),
+            dialogues=(),
         )
         for run in runs
     ]

@@ -1,5 +1,6 @@
 """What was otherwise with the chat template of one checkpoint than with another's."""
 
+import json
 from collections.abc import Iterator, Mapping
 from itertools import takewhile
 from typing import Any
@@ -35,8 +36,12 @@ def template_changes(
         old: What the manifest says of the baseline; may be empty.
         new: What the manifest says of the candidate; may be empty.
     """
+    if before.template_options != after.template_options:
+        yield "switches of the chat template", _options(before), _options(after)
     if before.template_digest != after.template_digest:
-        yield _text_change(before, after, old.get("template", {}), new.get("template", {}))
+        texts = [side.get("template", {}).get("text") for side in (old, new)]
+        if before.template_options == after.template_options or not texts[0] or texts[0] != texts[1]:
+            yield _text_change(before, after, old.get("template", {}), new.get("template", {}))
         mine, theirs = (_default_system(summary) for summary in (before, after))
         if mine != theirs and before.template and after.template:
             yield "default system prompt", _quoted(mine), _quoted(theirs)
@@ -47,6 +52,10 @@ def template_changes(
                 yield words, _quoted(facts.get(key)), _quoted(others.get(key))
     if before.template and after.template and before.template.verdict != after.template.verdict:
         yield "check of the template", before.template.verdict, f"{after.template.verdict} ({after.template.reason})"
+
+
+def _options(summary: CheckpointSummary) -> str:
+    return ", ".join(f"{name}={json.dumps(value)}" for name, value in summary.template_options.items()) or "none set"
 
 
 def _text_change(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from chateval.codec import digest
-from chateval.records import Decoding, TaskSummary
+from chateval.records import Decoding, HelperSummary, TaskSummary
 
 _DECODING = tuple(field.name for field in fields(Decoding))
 _ALL = frozenset({"version", "n_demos", *_DECODING})
@@ -118,3 +118,17 @@ def _said(found: Mapping[str, Any], key: str) -> str:
 
 def _mappings(entries: Any) -> list[Mapping[str, Any]]:
     return [entry for entry in entries if isinstance(entry, Mapping)] if isinstance(entries, list | tuple) else []
+
+
+def helpers_of(manifest: Mapping[str, Any]) -> tuple[HelperSummary, ...]:
+    """Return the models that judged or played users in a run, as its manifest has them."""
+    found: list[HelperSummary] = []
+    for entry in _mappings(manifest.get("helpers")):
+        one, engine = entry.get("checkpoint"), entry.get("engine")
+        if isinstance(one, Mapping) and isinstance(one.get("name"), str):
+            answered_by = engine.get("engine") if isinstance(engine, Mapping) else None
+            digest_of = one.get("weights_digest")
+            found.append(
+                HelperSummary(one["name"], str(one.get("kind") or ""), str(answered_by or ""), str(digest_of or ""))
+            )
+    return tuple(found)

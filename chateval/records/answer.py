@@ -8,6 +8,7 @@ from chateval.records.checkpoint import TemplateFacts
 from chateval.records.dialogue import Dialogue
 from chateval.records.judgement import Judgement
 from chateval.records.message import Message
+from chateval.records.picture import Picture, Sound
 from chateval.records.task import Decoding, Sample
 
 Finish = Literal["eos", "stop", "length", "error", "unknown"]
@@ -39,6 +40,11 @@ class Prompt:
     repeat: int = 0
     cut: str = ""
     """What was dropped, in words."""
+    images: tuple[Picture, ...] = ()
+    """What is shown, in the order of their places in `text`, which has one placeholder each; in `ids` they have as
+    many as the checkpoint gives an image."""
+    sounds: tuple[Sound, ...] = ()
+    """What is played; to endpoints only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,12 @@ class Response:
     repeat: int = 0
     dialogue: Dialogue | None = None
     """All rounds, of which this is the last; None for tasks of one answer."""
+    reasoning: str = ""
+    """The thinking before the answer, which is then no part of `text`: as a server gave it, or as a case has it."""
+    is_incomplete: bool = False
+    """Whether it ends inside its thinking, and so has no answer: as a server gave it, or as a case has it."""
+    n_reasoning_tokens: int | None = None
+    """Of `output_ids`, those of the thinking with its marks; None where nobody counted them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ class CheckpointSpec:
     spare_completion: bool = False
     """Completion for a checkpoint that turns out to have no template."""
     dtype: str = "float32"
+    template_options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """Switches of the chat template that its prompts are rendered with, such as `{"enable_thinking": True}`."""
 
     @property
     def is_endpoint(self) -> bool:
@@ -66,6 +68,10 @@ class Checkpoint:
     """Optimizer step of the training that it was saved at; None where nothing says."""
     inert: str = ""
     """Why an adapter adds nothing to its base, such as `every lora_B is 0`; empty if it adds something."""
+    sees_images: bool = False
+    """Whether it is a vision-language model with its processor; of an endpoint nobody knows."""
+    template_options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """Switches of the chat template that its prompts are rendered with; an endpoint gets them with each request."""
 
 
 EngineName = Literal["transformers", "vllm", "openai", "ray", "fake"]
@@ -95,6 +101,7 @@ class TemplateFacts:
     text: str
     """The Jinja itself; empty for completion."""
     digest: str
+    """sha256 of the text, and of the switches that it is rendered with where the user set some."""
     bos_id: int | None
     """Id that must stand first, exactly once; None where neither tokenizer nor template writes one."""
     generation_prompt: str

@@ -70,6 +70,8 @@ class Round:
     """Why a call could not be read; the text was then taken as an answer."""
     n_cut: int = 0
     """Messages that the history lost before this round."""
+    reasoning: str = ""
+    """The thinking before the answer, which is then no part of `text`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
+JUDGED = "judge"
+"""Family of the scorers that read what judges say; `*` in a gate rule does not mean them."""
+
 Position = Literal["", "first", "second"]
 """Where the judged answer stood in the judge's prompt; empty where it was judged alone."""
 
@@ -30,3 +33,5 @@ class Judgement:
     n_output_tokens: int = 0
     error: str | None = None
     """Why there is no text."""
+    asked: str = ""
+    """Digest of what the judge was asked to judge by; a text about another question is not read."""

@@ -21,6 +21,8 @@ class RankedTask:
     """Samples to which every ranked checkpoint has a value."""
     n_left_out: int
     """Samples that some of them do not have, or have not scored."""
+    judges: tuple[str, ...] = ()
+    """Models whose opinion the scores are; empty where they were computed from the answers."""
 
 
 @dataclass(frozen=True, slots=True)

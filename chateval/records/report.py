@@ -1,11 +1,14 @@
 """All that is shown of a run."""
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from chateval.findings import TemplateReport
 from chateval.records.contrast import Change, Crossing, Noise, Refusal, Slice
+from chateval.records.counts import DialogueCount, HelperSummary, ReasonCount, ThinkingCount
 from chateval.records.gate import Verdict
+from chateval.records.ladder import Ladder
 from chateval.records.score import Comparison, Estimate, Figure, Flip
 from chateval.records.task import Decoding, Output
 
@@ -36,6 +39,8 @@ class TaskSummary:
     """Of what decides the answers: `Task.prompt_digest`; empty where another harness made the run."""
     scorer_digests: tuple[str, ...] = ()
     """Of each scorer, with its options and the files they read."""
+    judges: tuple[tuple[str, ...], ...] = ()
+    """Of each scorer, the models whose judgements it reads; empty where no scorer reads any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,12 @@ class CheckpointSummary:
     """What answered, such as `transformers`; `fake` is no model. Empty where nothing says."""
     n_empty: int | None = None
     """Generated answers without a character that shows; None where another harness made the run."""
+    n_incomplete: int | None = None
+    """Answers that end inside their thinking, scored 0; they are not in `n_empty`. None where nothing says."""
+    thinking: ThinkingCount | None = None
+    """How long it thought; None if it never did, or nothing says."""
+    template_options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """Switches of its chat template that the user set, such as `enable_thinking`."""
 
     @property
     def is_fake(self) -> bool:
@@ -123,5 +134,13 @@ class Report:
     """Of the baseline, where it was measured."""
     is_anytime: bool = False
     """Whether intervals hold wherever the run stopped: confidence sequences, without tests beside them."""
+    dialogues: tuple[DialogueCount, ...] = ()
+    """How the dialogues ended, of tasks that are dialogues."""
+    reasons: tuple[ReasonCount, ...] = ()
+    """What scorers said, counted, of those whose reasons begin with a verdict."""
+    helpers: tuple[HelperSummary, ...] = ()
+    """Models that judged or played users."""
+    ladders: tuple[Ladder, ...] = ()
+    """Checkpoints in the order of their training, where the user named one, for each scorer and measure."""
     format: Literal[1] = 1
     """Of report.json; it changes when a field goes away or means something else."""

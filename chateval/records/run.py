@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from chateval.records.answer import Prompt, Response
 from chateval.records.contrast import Noise
+from chateval.records.counts import DialogueCount
+from chateval.records.judgement import Judgement
 from chateval.records.report import CheckpointSummary, TaskSummary
 from chateval.records.score import Estimate, Figure, Score
 from chateval.records.task import Sample
@@ -86,6 +88,10 @@ class Run:
     """Of the run's own baseline, where it was measured."""
     target_digests: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Task -> sample id -> short digest of target and choices, of samples without texts; empty where not written."""
+    judgements: Iterable[Judgement] = ()
+    """What judges said of the answers."""
+    dialogues: tuple[DialogueCount, ...] = ()
+    """How its dialogues ended."""
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield the scores, each with the run, cluster, tags and target of its sample."""

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from chateval.records.dialogue import DialogueSpec
 from chateval.records.message import Message
+from chateval.records.picture import Picture, Sound
 
 Output = Literal["generate", "choose"]
 
@@ -25,6 +26,16 @@ class Decoding:
     seed: int = 0
     repeats: int = 1
     """Answers drawn per sample; more than 1 needs a temperature above 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What the user says of how answers are drawn, in place of what tasks say; None leaves it to them."""
+
+    temperature: float | None = None
+    top_p: float | None = None
+    seed: int | None = None
+    repeats: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +77,8 @@ class Sample:
     """One row of a task."""
 
     id: str
-    """First 16 hex digits of the sha256 of the row's canonical JSON: an address by content."""
+    """First 16 hex digits of the sha256 of the row's canonical JSON: an address by content, that of the images and
+    recordings that it names included."""
     inputs: Mapping[str, Any]
     """The row as it stands in the data; messages and target were rendered from it."""
     messages: tuple[Message, ...] = ()
@@ -89,6 +101,10 @@ class Sample:
     """The world that the tools act on, before the first call."""
     results: tuple[Mapping[str, Any], ...] = ()
     """Recorded results of calls: `{"name": ..., "arguments": {...}, "result": ...}` each."""
+    images: tuple[Picture, ...] = ()
+    """What parts `{"type": "image", "sha256": ...}` of the messages name."""
+    sounds: tuple[Sound, ...] = ()
+    """What parts `{"type": "audio", "sha256": ...}` of the messages name."""
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -124,3 +140,5 @@ class Task:
     """Under which another harness knows it, as `lighteval:gsm8k`; empty for tasks of chateval's own form."""
     dialogue: DialogueSpec | None = None
     """How it goes on after the first answer; None for tasks of one answer."""
+    choices_end_turn: bool = False
+    """Whether each choice is a whole answer, with the end of turn of the template behind it."""

@@ -1,11 +1,14 @@
 """The report as Markdown, for a pull request or a step summary. Text of models stands in fences only."""
 
 from chateval.records import Comparison, Estimate, Report
+from chateval.report import markdown_chat as chat
 from chateval.report import markdown_contrast as contrast
+from chateval.report.chat_words import OF_JUDGES, judges_words
 from chateval.report.markdown_blocks import barred, fence, flip_text, in_html
 from chateval.report.markdown_cells import cell as _cell
 from chateval.report.markdown_cells import row as _row
-from chateval.report.tables import FlipGroup, audit_lines, figure_lines, flip_groups, lines
+from chateval.report.markdown_ladder import ladders
+from chateval.report.tables import Block, FlipGroup, audit_lines, blocks, figure_lines, flip_groups
 from chateval.report.words import (
     MARKS,
     changed_words,
@@ -54,12 +57,15 @@ def to_markdown(report: Report, *, where: str = "are in report.html") -> str:
     parts += [*contrast.noise(report), *contrast.origins(report)]
     if report.figures:
         parts += ["", "## Measures", "", *_figures(report)]
+    parts += ladders(report)
+    parts += [*chat.dialogues(report), *chat.thinking(report), *chat.reasons(report)]
     parts += ["", "## Template correctness", "", *_templates(report)]
     if report.audits:
         parts += ["", f"Prompts and answers over all tasks; differences are against {_cell(report.baseline)}:", ""]
         parts += _audits(report)
     parts += _faults(report)
     parts += ["", "## Checkpoints", "", *_checkpoints(report)]
+    parts += chat.helpers(report)
     parts += ["", "## Tasks", "", *_tasks(report)]
     if report.flips:
         parts += ["", "## Flips", ""]
@@ -69,9 +75,19 @@ def to_markdown(report: Report, *, where: str = "are in report.html") -> str:
 
 
 def _scores(report: Report) -> list[str]:
+    """Return the table of what was computed, and below it one for each set of judges."""
+    found: list[str] = []
+    for block in blocks(report) or [Block((), ())]:
+        if block.judges:
+            found += ["", f"### Scores {_cell(judges_words(block.judges))}", "", OF_JUDGES, ""]
+        found += _block(report, block)
+    return found
+
+
+def _block(report: Report, block: Block) -> list[str]:
     names = [_cell(checkpoint.name) for checkpoint in report.checkpoints]
     found = [_row("task", "scorer", *names), _row("---", "---", *("---" for _ in names))]
-    for line in lines(report):
+    for line in block.lines:
         cells = []
         for estimate, comparison in line.cells:
             text = f"{mean_words(estimate)} {count_words(estimate)}".rstrip()
@@ -80,7 +96,7 @@ def _scores(report: Report) -> list[str]:
                 delta = f"{MARKS[standing(comparison)]} {delta_words(comparison)}{p}"
                 text += f"<br>{delta}<br>{record_words(comparison)}"
             cells.append(text.replace("p<", "p&lt;"))
-        found.append(_row(f"**{_cell(line.task.name)}**" if line.is_headline else "", line.scorer, *cells))
+        found.append(_row(f"**{_cell(line.task.name)}**" if line.is_headline else "", _scorer(line.scorer), *cells))
     return found
 
 
@@ -109,7 +125,7 @@ def _templates(report: Report) -> list[str]:
                 _cell(checkpoint.name),
                 f"**{found.verdict}**: {_cell(found.reason)}",
                 _cell(found.family or "unknown"),
-                f"{_cell(found.template_origin)} `{found.template_digest[:12]}`",
+                f"{_cell(found.template_origin)} `{_cell(found.template_digest[:12])}`",
                 _cell(fidelity_words(found.fidelity)),
                 _cell(strata_words(found.fidelity)),
                 findings,
@@ -118,11 +134,16 @@ def _templates(report: Report) -> list[str]:
     return rows
 
 
+def _scorer(name: str) -> str:
+    """Return the name of a scorer; one that is a plain word needs no escapes."""
+    return name if name.isascii() and name.isidentifier() else _cell(name)
+
+
 def _audits(report: Report) -> list[str]:
     names = [_cell(checkpoint.name) for checkpoint in report.checkpoints]
     found = [_row("claim", *names), _row("---", *("---" for _ in names))]
     for scorer, cells in audit_lines(report):
-        found.append(_row(scorer, *(_audit_cell(one, changed) for one, changed in cells)))
+        found.append(_row(_scorer(scorer), *(_audit_cell(one, changed) for one, changed in cells)))
     return found
 
 
@@ -172,11 +193,11 @@ def _checkpoints(report: Report) -> list[str]:
         rows.append(
             _row(
                 _cell(found.name) + (" (baseline)" if found.name == report.baseline else ""),
-                found.kind,
-                found.dtype,
-                found.weights_digest[:12],
-                (found.adapter_digest or "")[:12],
-                f"{_cell(found.template_source)} {found.template_digest[:12]}",
+                _cell(found.kind),
+                _cell(found.dtype),
+                _cell(found.weights_digest[:12]),
+                _cell((found.adapter_digest or "")[:12]),
+                f"{_cell(found.template_source)} {_cell(found.template_digest[:12])}",
                 str(found.n_responses),
                 known_words(found.n_errors),
                 known_words(found.n_empty),
@@ -200,10 +221,10 @@ def _tasks(report: Report) -> list[str]:
 
 def _flips(group: FlipGroup, where: str) -> list[str]:
     verb = "right only with" if group.won else "no longer right with"
-    title = f"### {_cell(group.task)} / {group.scorer}: {len(group.flips)} {verb} {_cell(group.candidate)}"
+    title = f"### {_cell(group.task)} / {_scorer(group.scorer)}: {len(group.flips)} {verb} {_cell(group.candidate)}"
     parts = [title, ""]
     for flip in group.flips[:SHOWN_FLIPS]:
-        parts += [f"Sample {flip.sample_id}", "", fence(flip_text(flip)), ""]
+        parts += [f"Sample {_cell(flip.sample_id)}", "", fence(flip_text(flip)), ""]
     if len(group.flips) > SHOWN_FLIPS:
         parts += [f"{len(group.flips) - SHOWN_FLIPS} more {where}.", ""]
     return parts

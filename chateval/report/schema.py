@@ -11,12 +11,18 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from chateval.records import Answered, Asked, Effort, Report, Score
+from chateval.records import Answered, Asked, Effort, Judgement, Report, Score
 
 FORMAT = next(field.default for field in fields(Report) if field.name == "format")
 ID = f"urn:chateval:report:{FORMAT}"
 
-LINES = {"samples.jsonl": Asked, "responses.jsonl": Answered, "scores.jsonl": Score, "efforts.jsonl": Effort}
+LINES = {
+    "samples.jsonl": Asked,
+    "responses.jsonl": Answered,
+    "judgements.jsonl": Judgement,
+    "scores.jsonl": Score,
+    "efforts.jsonl": Effort,
+}
 """File of a run folder -> the record on each of its lines, whose schema is in `$defs` under its name."""
 
 

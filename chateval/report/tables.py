@@ -1,9 +1,10 @@
 """Looking things up in a report, for the outputs."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from chateval.records import Comparison, Estimate, Figure, Flip, Report, TaskSummary
+from chateval.records import Comparison, DialogueCount, Estimate, Figure, Flip, Report, TaskSummary
+from chateval.records.judgement import JUDGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,12 +15,15 @@ class Line:
     scorer: str
     is_headline: bool
     cells: tuple[tuple[Estimate | None, Comparison | None], ...]
+    judges: tuple[str, ...] = ()
+    """Whose judgements the scorer reads; empty where it reads none."""
 
 
 def lines(report: Report) -> Iterator[Line]:
     """Yield the lines of the comparative table, tasks and scorers in their own order."""
     estimates = {(e.checkpoint, e.task, e.scorer): e for e in report.estimates}
     comparisons = {(c.candidate, c.task, c.scorer): c for c in report.comparisons}
+    judged = judges_by(report)
     for task in report.tasks:
         for index, scorer in enumerate(task.scorers):
             cells = tuple(
@@ -29,7 +33,81 @@ def lines(report: Report) -> Iterator[Line]:
                 )
                 for checkpoint in report.checkpoints
             )
-            yield Line(task, scorer, index == 0, cells)
+            yield Line(task, scorer, index == 0, cells, judged.get((task.name, scorer), ()))
+
+
+def judges_by(report: Report) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Return (task, scorer) -> names of its judges, of scorers that read judgements."""
+    found = {}
+    for task in report.tasks:
+        n = len(task.scorers)
+        families = task.families if len(task.families) == n else ("",) * n
+        of_each = task.judges if len(task.judges) == n else ((),) * n
+        for scorer, family, judges in zip(task.scorers, families, of_each, strict=True):
+            if judges or family == JUDGED:
+                found[task.name, scorer] = judges or ("a judge",)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The lines that one kind of evidence stands behind."""
+
+    judges: tuple[str, ...]
+    """Whose opinion they are; empty for what was computed from the answers alone."""
+    lines: tuple[Line, ...]
+
+
+def blocks(report: Report) -> list[Block]:
+    """Return the lines with what judges said apart, a block for each set of judges; the first of a task heads it."""
+    found: dict[tuple[str, ...], list[Line]] = {(): []}
+    for line in lines(report):
+        block = found.setdefault(line.judges, [])
+        is_first = not block or block[-1].task is not line.task
+        block.append(replace(line, is_headline=is_first))
+    return [Block(judges, tuple(shown)) for judges, shown in found.items() if shown]
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonLine:
+    """How often one scorer gave each of its verdicts."""
+
+    task: str
+    scorer: str
+    verdicts: tuple[str, ...]
+    """The most frequent first, `right` before and `other` behind all."""
+    counts: tuple[tuple[int, ...], ...]
+    """By checkpoint in the report's order, of each verdict; empty for one that was not asked."""
+
+
+def reason_lines(report: Report) -> Iterator[ReasonLine]:
+    """Yield the scorers that give verdicts, tasks and scorers in their own order."""
+    known: dict[tuple[str, str], dict[str, dict[str, int]]] = {}
+    for one in report.reasons:
+        known.setdefault((one.task, one.scorer), {}).setdefault(one.checkpoint, {})[one.words] = one.n
+    for task in report.tasks:
+        for scorer in task.scorers:
+            found = known.get((task.name, scorer))
+            if not found:
+                continue
+            totals: dict[str, int] = {}
+            for counts in found.values():
+                for words, n in counts.items():
+                    totals[words] = totals.get(words, 0) + n
+            order = {"right": -1, "other": 1}
+            verdicts = tuple(sorted(totals, key=lambda one: (order.get(one, 0), -totals[one], one)))
+            cells = tuple(
+                tuple(found[checkpoint.name].get(one, 0) for one in verdicts) if checkpoint.name in found else ()
+                for checkpoint in report.checkpoints
+            )
+            yield ReasonLine(task.name, scorer, verdicts, cells)
+
+
+def dialogue_lines(report: Report) -> Iterator[tuple[str, tuple[DialogueCount | None, ...]]]:
+    """Yield each task that is a dialogue, with the counts of every checkpoint."""
+    found = {(one.checkpoint, one.task): one for one in report.dialogues}
+    for task in dict.fromkeys(one.task for one in report.dialogues):
+        yield task, tuple(found.get((checkpoint.name, task)) for checkpoint in report.checkpoints)
 
 
 AuditCell = tuple[Estimate | None, Comparison | None]

@@ -10,14 +10,19 @@ from rich.text import Text
 from chateval.findings import TemplateReport
 from chateval.records import Report, Verdict
 from chateval.records.gate import Outcome
+from chateval.report import terminal_chat as chat
 from chateval.report import terminal_contrast as contrast
-from chateval.report.tables import AuditCell, audit_lines, figure_lines, flip_groups, lines
+from chateval.report.chat_words import OF_JUDGES, judges_words, sampling_words
+from chateval.report.tables import AuditCell, Block, audit_lines, blocks, figure_lines, flip_groups
+from chateval.report.terminal_ladder import ladders
 from chateval.report.terminal_rows import STYLE, Page, Tone, flat, measured, page_of, said
 from chateval.report.words import (
+    by_judges,
     early_words,
     engine_words,
     figure_words,
     perhaps_words,
+    seed_words,
     slice_words,
     standing,
     unit_words,
@@ -62,6 +67,11 @@ def _parts(report: Report, page: Page, where: str) -> Iterator[RenderableType]:
     yield from contrast.noise(report, page)
     yield from contrast.origins(report, page)
     yield from _figures(report, page)
+    yield from ladders(report, page)
+    yield from chat.dialogues(report, page)
+    yield from chat.thinking(report, page)
+    yield from chat.reasons(report, page)
+    yield from chat.helpers(report, page)
     yield from _templates(report, page)
     yield from _audits(report, page)
     yield from _flips(report, page)
@@ -81,7 +91,8 @@ def _summary(report: Report, page: Page) -> Iterator[Text]:
     if not candidates:
         yield from page.wrapped("nothing to compare: there is no other checkpoint", indent=2)
     for checkpoint in candidates:
-        found = [c for c in report.comparisons if c.candidate == checkpoint.name]
+        kinds = by_judges(report, checkpoint.name)
+        found = kinds.pop(())
         counts = Counter(map(standing, found))
         line = Text(f"  {page.label(checkpoint.name)}")
         for word in ("better", "worse", "perhaps better", "perhaps worse", "within noise", "unclear", "not compared"):
@@ -98,6 +109,7 @@ def _summary(report: Report, page: Page) -> Iterator[Text]:
             if names:
                 text, tone = said(word, page)
                 yield from page.wrapped(f"{text}: {flat(', '.join(names))}", indent=4, tone=tone)
+        yield from chat.opinions(kinds, page)
     if any(standing(c).startswith("perhaps") for c in report.comparisons):
         yield from page.wrapped(f'"?" is {perhaps_words(report)}', indent=2, tone="quiet")
     if report.verdicts:
@@ -122,14 +134,24 @@ def _gate_line(verdicts: Iterable[Verdict], page: Page) -> Text:
 
 
 def _scores(report: Report, page: Page) -> Iterator[Text]:
-    shown = list(lines(report))
-    if not shown:
-        return
     brackets = "95 % confidence sequences" if report.is_anytime else "95 %"
-    yield from _title(f"Scores; differences are against {page.name(report.baseline)}, brackets are {brackets}", page)
-    for line in shown:
+    for block in blocks(report):
+        kind = f"Scores {flat(judges_words(block.judges))}" if block.judges else "Scores"
+        yield from _title(
+            f"{kind}; differences are against {page.name(report.baseline)}, brackets are {brackets}", page
+        )
+        yield from _block(report, block, page)
+        if block.judges:
+            yield from page.wrapped(OF_JUDGES, indent=1, tone="quiet")
+    if served := seed_words(report):
+        yield from page.wrapped(flat(served), indent=0, tone="quiet")
+
+
+def _block(report: Report, block: Block, page: Page) -> Iterator[Text]:
+    for line in block.lines:
         if line.is_headline:
-            part = slice_words(line.task, is_anytime=report.is_anytime)
+            drawn = sampling_words(line.task)
+            part = slice_words(line.task, is_anytime=report.is_anytime) + (f"; {drawn}" if drawn else "")
             yield from page.wrapped(f"{flat(line.task.name)} ({part})", indent=0)
         yield from page.wrapped(flat(line.scorer), indent=1, tone="title")
         absent = []
@@ -178,7 +200,7 @@ def _probe_words(found: TemplateReport) -> str:
 
 
 def _codes(found: TemplateReport) -> list[str]:
-    counts = Counter((_SEVERITIES.index(finding.severity), finding.code) for finding in found.findings)
+    counts = Counter((_SEVERITIES.index(finding.severity), flat(finding.code)) for finding in found.findings)
     shown = [f"{_SEVERITIES[rank]} {code}{f' x{n}' if n > 1 else ''}" for (rank, code), n in sorted(counts.items())]
     return [*shown, *(f"{flat(code)} silenced" for code in found.suppressed)]
 

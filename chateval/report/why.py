@@ -3,20 +3,23 @@
 from collections import Counter
 
 from chateval.records import Flip, Report, Verdict
+from chateval.report.tables import judges_by
 
 SHOWN_CHANGES = 5
 """Changes of a candidate that are named; all are in the report."""
 
 
 def why(report: Report, verdict: Verdict) -> list[str]:
-    """Return what was lost where a verdict is no pass, with the causes counted; nothing for rules without flips."""
+    """Return who judged, and what was lost where a verdict is no pass, with the causes counted."""
+    judges = judges_by(report).get((verdict.task, verdict.scorer), ())
+    opinion = [f"an opinion of {', '.join(judges)}, a model that judged"] if judges else []
     lost = lost_flips(report, verdict) if verdict.outcome != "pass" else []
     if not lost:
-        return []
+        return opinion
     causes = Counter(flip.cause for flip in lost if flip.cause)
     told = f" ({', '.join(f'{n} {cause}' for cause, n in causes.most_common())})" if causes else ""
     noun = "sample" if len(lost) == 1 else "samples"
-    return [f"no longer right: {len(lost)} {noun}{told}, such as {lost[0].sample_id}"]
+    return [*opinion, f"no longer right: {len(lost)} {noun}{told}, such as {lost[0].sample_id}"]
 
 
 def why_failed(report: Report, verdict: Verdict) -> list[str]:

@@ -1,10 +1,11 @@
 """How numbers and hostile text are put into words, the same in every output."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from chateval.findings import Fidelity, Finding, TemplateReport
 from chateval.records import Comparison, Estimate, Figure, Report, TaskSummary
+from chateval.report.tables import judges_by
 from chateval.template.output import words
 
 _UNSEEN = re.compile(
@@ -140,10 +141,31 @@ def decoding_words(task: TaskSummary) -> str:
         return f"{demos}the choice with the highest log-likelihood"
     decoding = task.decoding
     text = f"{demos}at most {decoding.max_new_tokens} new tokens, "
-    if decoding.temperature == 0:
-        return text + "greedy"
+    return text + (drawn_words(task) or "greedy")
+
+
+def drawn_words(task: TaskSummary) -> str:
+    """Return how the answers of a task were drawn, such as `temperature 0.7, top-p 1, seed 0, 4 repeats`.
+
+    Empty for greedy answers and for choices.
+    """
+    decoding = task.decoding
+    if task.output == "choose" or decoding.temperature == 0:
+        return ""
     drawn = f"temperature {decoding.temperature:g}, top-p {decoding.top_p:g}, seed {decoding.seed}"
-    return f"{text}{drawn}, {decoding.repeats} repeat{'s' if decoding.repeats > 1 else ''}"
+    return f"{drawn}, {decoding.repeats} repeat{'s' if decoding.repeats > 1 else ''}"
+
+
+def seed_words(report: Report) -> str:
+    """Return whose drawn answers nobody here can draw again: a server may pass over the seed that it is sent."""
+    drawn = [task.name for task in report.tasks if drawn_words(task)]
+    served = [checkpoint.name for checkpoint in report.checkpoints if checkpoint.engine == "openai"]
+    if not drawn or not served:
+        return ""
+    return (
+        f"The seed was sent with each request for {', '.join(drawn)}; whether the server of {', '.join(served)} drew "
+        "by it is not known here, so the same command may get other answers from it."
+    )
 
 
 def figure_words(found: Figure | None) -> str:
@@ -184,24 +206,41 @@ def summary(report: Report) -> list[str]:
     for checkpoint in report.checkpoints:
         if checkpoint.name == report.baseline:
             continue
-        found: dict[str, list[str]] = {}
-        for comparison in report.comparisons:
-            if comparison.candidate == checkpoint.name:
-                found.setdefault(standing(comparison), []).append(f"{comparison.task}/{comparison.scorer}")
-        parts = [f"{word} on {', '.join(found[word])}" for word in ("better", "worse") if word in found]
-        for word in ("perhaps better", "perhaps worse"):
-            if word in found:
-                parts.append(f"{word} on {', '.join(found[word])} ({perhaps_words(report)})")
-        if "within noise" in found:
-            parts.append(f"no more than the baseline's own noise on {', '.join(found['within noise'])}")
-        if n := len(found.get("unclear", ())):
-            parts.append(f"no clear difference on {n}{' other' if parts else ''} scorer{'s' if n > 1 else ''}")
-        if "not compared" in found:
-            parts.append(f"not compared on {', '.join(found['not compared'])}")
+        parts = []
+        for judges, comparisons in by_judges(report, checkpoint.name).items():
+            of_judges = f"by the judge{'s' if len(judges) > 1 else ''} {', '.join(judges)} " if judges else ""
+            parts += [f"{of_judges}{part}" for part in _standings(report, comparisons)]
         if checkpoint.inert:
             parts.append(f"its adapter adds nothing to its base: {checkpoint.inert}")
         lines.append(f"{checkpoint.name} against {report.baseline}: {'; '.join(parts) or 'nothing to compare'}.")
     return lines
+
+
+def by_judges(report: Report, candidate: str) -> dict[tuple[str, ...], list[Comparison]]:
+    """Return the comparisons of a candidate by the judges whose opinion they are; those of none are under `()`."""
+    judged = judges_by(report)
+    found: dict[tuple[str, ...], list[Comparison]] = {(): []}
+    for comparison in report.comparisons:
+        if comparison.candidate == candidate:
+            found.setdefault(judged.get((comparison.task, comparison.scorer), ()), []).append(comparison)
+    return found
+
+
+def _standings(report: Report, comparisons: Sequence[Comparison]) -> list[str]:
+    found: dict[str, list[str]] = {}
+    for comparison in comparisons:
+        found.setdefault(standing(comparison), []).append(f"{comparison.task}/{comparison.scorer}")
+    parts = [f"{word} on {', '.join(found[word])}" for word in ("better", "worse") if word in found]
+    for word in ("perhaps better", "perhaps worse"):
+        if word in found:
+            parts.append(f"{word} on {', '.join(found[word])} ({perhaps_words(report)})")
+    if "within noise" in found:
+        parts.append(f"no more than the baseline's own noise on {', '.join(found['within noise'])}")
+    if n := len(found.get("unclear", ())):
+        parts.append(f"no clear difference on {n}{' other' if parts else ''} scorer{'s' if n > 1 else ''}")
+    if "not compared" in found:
+        parts.append(f"not compared on {', '.join(found['not compared'])}")
+    return parts
 
 
 def perhaps_words(report: Report) -> str:
@@ -256,4 +295,5 @@ METHOD_ANYTIME = (
 
 def method(report: Report) -> str:
     """Return how the intervals and tests of a report were had."""
-    return METHOD_ANYTIME if report.is_anytime else METHOD
+    found = METHOD_ANYTIME if report.is_anytime else METHOD
+    return f"{found} {served}" if (served := seed_words(report)) else found

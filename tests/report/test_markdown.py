@@ -42,7 +42,7 @@ def test_every_row_of_a_table_has_the_columns_of_its_head(text):
     rows = [line for line in outside if line.startswith("|")]
     rules = [i for i, row in enumerate(rows) if set(row) <= set("|- ")]
 
-    assert [n_columns(rows[i]) for i in rules] == [4, 4, 7, 3, 12, 5]
+    assert [n_columns(rows[i]) for i in rules] == [4, 4, 4, 3, 3, 7, 3, 12, 5]
     for begin, end in zip(rules, [*[i - 1 for i in rules[1:]], len(rows)], strict=True):
         assert {n_columns(row) for row in rows[begin - 1 : end]} == {n_columns(rows[begin])}
 
@@ -55,12 +55,16 @@ def test_fences_close_and_the_parts_of_the_report_stay_outside_of_them(text):
     assert [line for line in headings if line.startswith("## ")] == [
         "## Gate",
         "## Scores",
+        "## Dialogues",
+        "## Thinking",
+        "## Why: answers by the scorer's verdict",
         "## Template correctness",
         "## Checkpoints",
+        "## Helpers",
         "## Tasks",
         "## Flips",
     ]
-    assert len(headings) == 1 + 6 + 2
+    assert len(headings) == 1 + 10 + 3
     assert sum(line.startswith("target: ") for line in inside) == 2
 
 

@@ -17,6 +17,7 @@ from chateval.records import (
     Decoding,
     Effort,
     Figure,
+    Judgement,
     Noise,
     Prompt,
     Refusal,
@@ -44,6 +45,7 @@ RECORDS = {
     "responses.jsonl": Answered(
         "base", "facts", Prompt("0" * 16, (), "text", (1, 2), Decoding()), Response("0" * 16, "yes", "eos")
     ),
+    "judgements.jsonl": Judgement("base", "facts", "judge_score", "0" * 16, "small", "7 of 10", "eos"),
     "scores.jsonl": Score("base", "facts", "exact", "0" * 16, None, reason="no answer"),
     "efforts.jsonl": Effort("base", 1.5, 2, 30, 4),
 }

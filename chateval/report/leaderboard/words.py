@@ -91,6 +91,7 @@ def scope(board: Leaderboard) -> list[str]:
             lines.append(
                 f"{task.name}: {task.n_left_out} of {n_known} samples left out, not all have them or a value of them."
             )
+    lines += [f"{task.name}: an opinion of the judge {', '.join(task.judges)}." for task in board.tasks if task.judges]
     lines += [f"Task {found.name} does not count: {found.reason}." for found in board.tasks_left_out]
     return lines
 

@@ -5,19 +5,21 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import jinja2
 
 from chateval.records import Report, Run
-from chateval.report import contrast, words
+from chateval.report import chat_words, contrast, words
+from chateval.report.ladder import ladder_lines, ladder_words
 from chateval.report.page import overview
 from chateval.report.page.pack import pack
 from chateval.report.page.rows import MAX_RAW, collect
-from chateval.report.tables import audit_lines, figure_lines, lines
+from chateval.report.tables import audit_lines, blocks, dialogue_lines, figure_lines, reason_lines
 from chateval.report.why import why
 
 _FOLDER = Path(__file__).parent
-SCRIPTS = ("text", "diff", "data", "filter", "list", "sample", "app")
+SCRIPTS = ("text", "diff", "data", "filter", "list", "chat", "sample", "app")
 """Files of script/, in the order in which they build on each other."""
 
 
@@ -37,7 +39,6 @@ def to_page(report: Report, runs: Sequence[Run], *, max_raw: int = MAX_RAW) -> I
         runs=overview.libraries(runs),
         n_rows=len(rows),
         n_lean=n_lean,
-        lines=list(lines(report)),
         figures=list(figure_lines(report)),
         audits=list(audit_lines(report)),
         causes=overview.causes(report),
@@ -54,22 +55,31 @@ def to_page(report: Report, runs: Sequence[Run], *, max_raw: int = MAX_RAW) -> I
         summary=words.summary(report),
         method=words.method(report),
         early=words.early_words(report),
+        ladder=ladder_words(report),
+        ladders=list(ladder_lines(report)),
+        signs=words.MARKS,
         perhaps=words.perhaps_words(report),
         reach=overview.scale(report),
         why=partial(why, report),
         width=overview.WIDTH,
-        policy=policy(style, script),
+        policy=policy(style, script, has_images=any(row.sample.images for row in rows)),
+        blocks=blocks(report),
+        reasons=list(reason_lines(report)),
+        dialogues=list(dialogue_lines(report)),
+        of_judges=chat_words.OF_JUDGES,
+        sample_link=overview.sample_link,
         style=style,
     )
     yield from pack(report, runs, rows, n_lean)
     yield f"<script>{script}</script>\n</body>\n</html>\n"
 
 
-def policy(style: str, script: str) -> str:
-    """Return the content security policy under which only this style and this script take effect."""
+def policy(style: str, script: str, *, has_images: bool = False) -> str:
+    """Return the content security policy: only this style, this script and images in the file take effect."""
+    images = "img-src data:; " if has_images else ""
     return (
         f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
-        "base-uri 'none'; form-action 'none'"
+        f"{images}base-uri 'none'; form-action 'none'"
     )
 
 
@@ -88,11 +98,17 @@ def _hash(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
+def _shown(value: Any) -> Any:
+    """Return what the page writes for a value: no text goes onto it that hides or acts."""
+    return words.visible(value) if type(value) is str else value
+
+
 @cache
 def _template() -> jinja2.Template:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_FOLDER),
         autoescape=True,
+        finalize=_shown,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -118,6 +134,11 @@ def _template() -> jinja2.Template:
         "finding": words.finding_words,
         "silenced": words.silenced_words,
         "evidence": overview.evidence,
+        "judges_words": chat_words.judges_words,
+        "dialogue_words": chat_words.dialogue_words,
+        "sampling_words": chat_words.sampling_words,
+        "helper_words": chat_words.helper_words,
+        "thinking_words": chat_words.thinking_words,
         "short": overview.short,
         "shade": overview.shade,
         "whisker": overview.whisker,

@@ -120,8 +120,13 @@ def cause_lines(report: Report) -> Iterator[tuple[str, str, str, list[FlipCell]]
                 yield candidate, task, scorer, cells
 
 
+def sample_link(**asked: str) -> str:
+    """Return the address that shows samples in the browser of samples, such as `#samples?task=gsm8k`."""
+    return f"#samples?{urlencode(asked, errors='replace')}"
+
+
 def _cell(n_lost: int, n_won: int, **asked: str) -> FlipCell:
-    lost, won = (f"#samples?{urlencode(asked | {'flip': flip}, errors='replace')}" for flip in ("lost", "won"))
+    lost, won = (sample_link(**asked, flip=flip) for flip in ("lost", "won"))
     return FlipCell(n_lost, n_won, lost, won)
 
 

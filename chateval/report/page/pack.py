@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from chateval.records import Report, Run
+from chateval.report.page.pictures import picture_data
 from chateval.report.page.rows import LEAN, SEARCHED, Row, to_json
 
 TEXTS = 250
@@ -27,6 +28,9 @@ def pack(report: Report, runs: Sequence[Run], rows: Sequence[Row], n_lean: int) 
     for part, start in enumerate(range(0, len(rows), DETAILS)):
         details = (_detail(row, scorers[row.task]) for row in rows[start : start + DETAILS])
         yield _packed(f"details-{part}", f"[{','.join(details)}]")
+    pictures = picture_data(one for row in rows for one in row.sample.images if not row.is_lean)
+    if pictures:
+        yield _packed("pictures", to_json(pictures))
 
 
 def in_script(text: str) -> str:
@@ -51,6 +55,8 @@ def _index(report: Report, runs: Sequence[Run], rows: Sequence[Row], n_lean: int
         "tasks": [{"name": task.name, "scorers": task.scorers, "output": task.output} for task in report.tasks],
         "tags": sorted({tag for row in rows for tag in row.sample.tags}),
         "causes": sorted({flip.cause for flip in report.flips if flip.cause}),
+        "endings": endings(rows),
+        "verdicts": verdicts(report),
         "special": special_tokens(runs),
         "texts": TEXTS,
         "details": DETAILS,
@@ -58,6 +64,16 @@ def _index(report: Report, runs: Sequence[Run], rows: Sequence[Row], n_lean: int
         "lean": LEAN,
         "n_lean": n_lean,
     }
+
+
+def endings(rows: Sequence[Row]) -> list[str]:
+    """Return the endings of dialogues that there are."""
+    return sorted({ending for row in rows for ending in row.endings.values()})
+
+
+def verdicts(report: Report) -> list[str]:
+    """Return the verdicts that scorers give."""
+    return sorted({one.words for one in report.reasons})
 
 
 def special_tokens(runs: Sequence[Run]) -> list[str]:
@@ -77,6 +93,13 @@ def _columns(report: Report, rows: Sequence[Row]) -> dict[str, Any]:
     scorers = {task.name: task.scorers for task in report.tasks}
     tags = {tag: place for place, tag in enumerate(sorted({tag for row in rows for tag in row.sample.tags}))}
     each = range(len(report.checkpoints))
+    more: dict[str, Any] = {}
+    if names := {name: place for place, name in enumerate(endings(rows))}:
+        more["endings"] = [[names.get(row.endings.get(c, ""), -1) for row in rows] for c in each]
+    if words := {name: place for place, name in enumerate(verdicts(report))}:
+        more["verdicts"] = [
+            [words.get(row.verdicts.get((c, name), ""), -1) for row in rows for name in scorers[row.task]] for c in each
+        ]
     return {
         "id": [row.sample.id for row in rows],
         "task": [tasks[row.task] for row in rows],
@@ -89,6 +112,7 @@ def _columns(report: Report, rows: Sequence[Row]) -> dict[str, Any]:
         "n_out": [[row.n_output_tokens[c] for row in rows] for c in each],
         "values": [[row.values[c].get(name) for row in rows for name in scorers[row.task]] for c in each],
         "flips": _flips(report, rows),
+        **more,
     }
 
 
@@ -124,4 +148,10 @@ def _detail(row: Row, scorers: Sequence[str]) -> str:
         "answers": f"[{','.join(row.answers)}]",
         "marks": f"[{','.join(marks)}]",
     }
+    each = range(len(row.answers))
+    for name, found in (("dialogues", row.dialogues), ("thoughts", row.thoughts)):
+        if found:
+            parts[name] = f"[{','.join(found.get(place, 'null') for place in each)}]"
+    if row.judgements:
+        parts["judgements"] = f"[{','.join('[' + ','.join(row.judgements.get(place, ())) + ']' for place in each)}]"
     return "{" + ",".join(f'"{name}":{value}' for name, value in parts.items()) + "}"

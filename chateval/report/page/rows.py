@@ -6,11 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from chateval.compare.match import Matched, match_samples
+from chateval.compare.match import match_samples
+from chateval.compare.reasons import OTHER, verdict_of
 from chateval.compare.subjects import named_apart
 from chateval.compare.textless import with_texts
 from chateval.messages import content_text
-from chateval.records import Answered, Prompt, Report, Response, Run, Sample, Score
+from chateval.records import Answered, Judgement, Prompt, Report, Response, Run, Sample, Score, TemplateFacts
+from chateval.report.page.chat import dialogue_data, facts_in, judgement_data, may_think, thought_data
+from chateval.template.answer import separate
 
 MAX_RAW = 200_000_000
 """Characters of JSON beyond which prompts and whole answers of the samples that did not flip are left out."""
@@ -48,6 +51,16 @@ class Row:
     """By checkpoint: the place of its prompt."""
     is_lean: bool = False
     """Whether prompts and whole answers were left out."""
+    endings: dict[int, str] = field(default_factory=dict)
+    """Place of the checkpoint -> how its dialogue ended."""
+    verdicts: dict[tuple[int, str], str] = field(default_factory=dict)
+    """(place of the checkpoint, scorer) -> the verdict of a scorer that gives some."""
+    dialogues: dict[int, str] = field(default_factory=dict)
+    """Place of the checkpoint -> JSON of its dialogue."""
+    thoughts: dict[int, str] = field(default_factory=dict)
+    """Place of the checkpoint -> JSON of the thinking before its answer."""
+    judgements: dict[int, list[str]] = field(default_factory=dict)
+    """Place of the checkpoint -> JSON of each judgement of its answer."""
 
 
 def to_json(value: Any) -> str:
@@ -80,7 +93,7 @@ def collect(report: Report, runs: Sequence[Run], *, max_raw: int = MAX_RAW) -> t
         max_raw: Characters of JSON that are kept of prompts and answers.
     """
     named = named_apart(with_texts(runs))
-    gathering = _Gathering(report, match_samples(named), max_raw)
+    gathering = _Gathering(report, named, max_raw)
     for number, run, places in sources(report, named):
         for answered in run.answers:
             if answered.checkpoint in places:
@@ -88,21 +101,36 @@ def collect(report: Report, runs: Sequence[Run], *, max_raw: int = MAX_RAW) -> t
         for score in run.scores:
             if score.checkpoint in places:
                 gathering.take_score(number, places[score.checkpoint], score)
+        for judgement in run.judgements:
+            if judgement.checkpoint in places:
+                gathering.take_judgement(number, places[judgement.checkpoint], judgement)
     order = {task.name: place for place, task in enumerate(report.tasks)}
     rows = sorted(gathering.rows.values(), key=lambda row: order[row.task])
     return rows, sum(row.is_lean for row in rows)
 
 
 class _Gathering:
-    def __init__(self, report: Report, matched: Matched, max_raw: int) -> None:
+    def __init__(self, report: Report, runs: Sequence[Run], max_raw: int) -> None:
         self.rows: dict[Key, Row] = {}
+        self._runs = runs
+        self._facts: dict[tuple[int, str], TemplateFacts] = {}
         self._n_checkpoints = len(report.checkpoints)
         self._tasks = {task.name for task in report.tasks}
         self._flipped = {(flip.task, flip.sample_id) for flip in report.flips}
-        self._matched = matched
+        self._verdicts: dict[tuple[str, str], set[str]] = {}
+        for one in report.reasons:
+            self._verdicts.setdefault((one.task, one.scorer), set()).add(one.words)
+        self._matched = match_samples(runs)
         self._max_raw = max_raw
         self._raw = 0
         self._is_full = False
+
+    def _facts_of(self, number: int, checkpoint: str) -> TemplateFacts:
+        """Return what the run of a checkpoint wrote down of its template."""
+        key = (number, checkpoint)
+        if key not in self._facts:
+            self._facts[key] = facts_in(self._runs[number].manifest, checkpoint)
+        return self._facts[key]
 
     def _row(self, number: int, key: Key) -> Row | None:
         task, sample_id, repeat = key
@@ -134,7 +162,10 @@ class _Gathering:
         row = self._row(number, (found.task, found.prompt.sample_id, found.response.repeat))
         if row is None:
             return
-        prompt, response = found.prompt, found.response
+        prompt, facts = found.prompt, self._facts_of(number, found.checkpoint)
+        response = found.response
+        if may_think(response, prompt, facts):
+            response = separate(response, prompt, facts)
         text = answer_text(response, row.sample)
         row.texts[place] = text[:SEARCHED]
         row.finishes[place] = None if response.finish == "unknown" else response.finish
@@ -144,6 +175,13 @@ class _Gathering:
         encoded = _prompt_json(prompt, row.sample)
         size = len(row.answers[place]) + (0 if encoded in row.prompts else len(encoded))
         row.which[place] = row.prompts.setdefault(encoded, len(row.prompts))
+        if response.dialogue is not None:
+            row.endings[place] = response.dialogue.ending
+            row.dialogues[place] = to_json(dialogue_data(response, row.sample, prompt, facts))
+            size += len(row.dialogues[place])
+        elif response.reasoning:
+            row.thoughts[place] = to_json(thought_data(response))
+            size += len(row.thoughts[place])
         self._keep(row, size)
 
     def take_score(self, number: int, place: int, found: Score) -> None:
@@ -151,9 +189,19 @@ class _Gathering:
         if row is None:
             return
         row.values[place][found.scorer] = found.value
+        if verdicts := self._verdicts.get((found.task, found.scorer)):
+            verdict = verdict_of(found.value, found.reason)
+            row.verdicts[place, found.scorer] = verdict if verdict in verdicts else OTHER
         is_whole = found.answer is not None and found.answer == row.texts[place]
         answer = 0 if is_whole else found.answer[: LEAN if row.is_lean else None] if found.answer else found.answer
         row.marks[place][found.scorer] = to_json([answer, found.reason])
+
+    def take_judgement(self, number: int, place: int, found: Judgement) -> None:
+        row = self._row(number, (found.task, found.sample_id, found.repeat))
+        if row is not None:
+            encoded = to_json(judgement_data(found))
+            row.judgements.setdefault(place, []).append(encoded)
+            self._keep(row, len(encoded))
 
     def _keep(self, row: Row, size: int) -> None:
         """Count what a row holds; once there is too much, the rows that did not flip are made lean."""
@@ -172,6 +220,9 @@ class _Gathering:
         row.prompts.clear()
         row.which = [None] * self._n_checkpoints
         row.answers = ["null"] * self._n_checkpoints
+        row.dialogues.clear()
+        row.thoughts.clear()
+        row.judgements.clear()
         row.texts = [text if text is None else text[:LEAN] for text in row.texts]
         row.question = row.question[:LEAN]
 

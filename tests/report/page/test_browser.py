@@ -1,7 +1,5 @@
 """The page in a real browser: it asks no network, runs no script of a model, and stays quick."""
 
-import os
-import shutil
 import time
 from dataclasses import replace
 
@@ -9,57 +7,13 @@ import pytest
 from page_runs import NAMES, answered, page_report, page_run, sample
 
 from chateval.records import Sample
-from chateval.report.page import to_page, write_page
+from chateval.report.page import to_page
 
 SECONDS = 0.2
 """Within which a filter answers on an idle machine."""
 LOAD = 4
 """How much slower a loaded machine may be."""
 EVIL = "</script><script>window.pwned=1</script><img src=x onerror='window.pwned=1'>[x](javascript:window.pwned=1)"
-
-
-def chromium():
-    names = ("chromium", "chromium-browser", "google-chrome")
-    return os.environ.get("CHATEVAL_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-
-
-@pytest.fixture(scope="session")
-def browser():
-    path = chromium()
-    if path is None:
-        pytest.skip("no Chromium on this machine; name one in CHATEVAL_CHROMIUM")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-background-networking"]
-        )
-        yield found
-        found.close()
-
-
-@pytest.fixture
-def visit(browser, tmp_path):
-    """Open the page of a run; what it says on the console and asks of a network must stay empty."""
-    contexts, faults = [], []
-
-    def _visit(run, *, report=None, fragment="", **settings):
-        path = tmp_path / "report.html"
-        write_page(path, report or page_report(run), [run])
-        contexts.append(browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | settings)))
-        page = contexts[-1].new_page()
-        page.set_default_timeout(15_000)
-        page.on("console", lambda message: faults.append(message.text))
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("request", lambda asked: faults.append(asked.url) if not asked.url.startswith("file:") else None)
-        page.goto(f"{path.as_uri()}{fragment}")
-        page.wait_for_selector("body[data-ready]")
-        return page
-
-    yield _visit
-    for context in contexts:
-        context.close()
-    assert faults == []
 
 
 def status(page):

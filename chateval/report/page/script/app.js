@@ -70,6 +70,8 @@ function fillForm() {
   fill('candidate', index.checkpoints.filter((_, place) => place !== index.baseline), 'any');
   fill('cause', index.causes, 'any');
   fill('tag', index.tags, 'any');
+  fill('verdict', index.verdicts, 'any');
+  fill('ending', index.endings, 'any');
   for (const name of FIELDS) if (byId(`f-${name}`).value !== state[name]) byId(`f-${name}`).value = state[name];
 }
 

@@ -72,3 +72,11 @@ async function details(row) {
   }
   return (await opened.get(part))[row % index.details];
 }
+
+let pictures = null; // sha256 -> image, unpacked when a sample first shows one
+
+/** Return the images of the page by their digests. */
+function picturesOf() {
+  if (pictures === null) pictures = document.getElementById('data-pictures') ? unpack('pictures') : Promise.resolve({});
+  return pictures;
+}

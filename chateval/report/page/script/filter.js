@@ -1,6 +1,6 @@
 // Which rows are shown, in which order: a pure function of the columns, the texts and what was asked for.
 
-const FIELDS = ['q', 'task', 'scorer', 'candidate', 'flip', 'cause', 'tag', 'finish', 'sort'];
+const FIELDS = ['q', 'task', 'scorer', 'candidate', 'flip', 'cause', 'tag', 'finish', 'verdict', 'ending', 'sort'];
 
 /** Return the places of names in what was asked for, -1 where nothing was asked. */
 function asked(state) {
@@ -15,6 +15,8 @@ function asked(state) {
     cause: place(index.causes, state.cause),
     tag: place(index.tags, state.tag),
     finish: state.finish || '',
+    verdict: place(index.verdicts, state.verdict),
+    ending: place(index.endings, state.ending),
   };
 }
 
@@ -42,6 +44,24 @@ function hasFinish(row, want) {
   return columns.finish.some((finishes) => finishes[row] === want.finish);
 }
 
+/** Return whether the dialogue of the candidate, or of any checkpoint, ended so. */
+function hasEnding(row, want) {
+  if (want.ending < 0) return true;
+  if (want.candidate >= 0) return columns.endings[want.candidate][row] === want.ending;
+  return columns.endings.some((endings) => endings[row] === want.ending);
+}
+
+/** Return whether a scorer, or the one asked for, gave the verdict on the candidate's answer, or on any. */
+function hasVerdict(row, want) {
+  if (want.verdict < 0) return true;
+  const start = columns.starts[row];
+  const scorer = want.scorer ? want.scorers[columns.task[row]] : -1;
+  const lists = want.candidate >= 0 ? [columns.verdicts[want.candidate]] : columns.verdicts;
+  return lists.some((verdicts) => (scorer >= 0
+    ? verdicts[start + scorer] === want.verdict
+    : verdicts.slice(start, columns.starts[row + 1]).includes(want.verdict)));
+}
+
 /** Return the rows that were asked for, in order. */
 function select(state) {
   const want = asked(state);
@@ -52,6 +72,7 @@ function select(state) {
     if (want.scorer && want.scorers[task] < 0) continue;
     if (want.tag >= 0 && !columns.tags[row].includes(want.tag)) continue;
     if (!hasFinish(row, want) || !hasFlip(row, want)) continue;
+    if (!hasEnding(row, want) || !hasVerdict(row, want)) continue;
     if (want.q.length && !want.q.every((word) => (haystacks[row] || '').includes(word))) continue;
     found.push(row);
   }

@@ -139,9 +139,8 @@ function messages(found) {
   const box = make('div');
   for (const message of found) {
     const { role, content, ...rest } = message;
-    const text = typeof content === 'string' ? content : JSON.stringify(content ?? null, null, 1);
     const extra = Object.keys(rest).length ? block(JSON.stringify(rest, null, 1)) : null;
-    box.append(make('div', 'message', make('b', '', visible(role ?? '')), block(text), extra));
+    box.append(make('div', 'message', make('b', '', visible(role ?? '')), ...contentOf(content), extra));
   }
   return box;
 }
@@ -184,13 +183,24 @@ function answer(row, checkpoint, detail) {
   box.tabIndex = -1;
   const isKept = columns.finish[checkpoint].some((one) => one !== null);
   if (text === null) box.append(make('p', 'small', isKept ? 'no answer' : 'a baseline file or a table of scores keeps no answers'));
-  else if (isRaw) box.append(block(rawText(row, checkpoint, detail), putExact));
+  else if (detail.dialogues?.[checkpoint]) {
+    const error = detail.answers[checkpoint]?.[3];
+    if (error) box.append(put(make('p', 'lost'), error));
+    box.append(conversation(detail.dialogues[checkpoint], isRaw));
+  } else if (isRaw) box.append(block(rawText(row, checkpoint, detail), putExact));
   else {
+    const thought = detail.thoughts?.[checkpoint];
+    if (thought) {
+      box.append(thinking(thought.text, thought.n_tokens === null ? '' : `, ${thought.n_tokens.toLocaleString('en')} tokens`));
+      if (thought.is_incomplete) box.append(make('p', 'small lost', 'incomplete: it ends inside its thinking'));
+    }
     const before = wholeText(row, index.baseline, detail);
     const isOther = isMarked && checkpoint !== index.baseline && before !== null && before !== text;
     box.append(isOther ? changed(before, text) : block(text));
     if (checkpoint !== index.baseline && before === text) box.append(make('p', 'small', 'the same as the baseline'));
   }
+  const judged = judgements(detail.judgements?.[checkpoint]);
+  if (judged) box.append(judged);
   const ids = detail.answers[checkpoint]?.[2];
   if (ids?.length) box.append(make('details', '', make('summary', 'small', 'ids'), make('div', 'ids', ids.join(' '))));
   return box;
