@@ -30,6 +30,7 @@ def resolve_endpoint(spec: CheckpointSpec) -> Checkpoint:
         dtype="unknown",
         weights_digest=digest([address, model, said]),
         context_tokens=said["context_tokens"] if said else None,
+        template_options=spec.template_options,
     )
 
 

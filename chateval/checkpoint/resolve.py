@@ -25,7 +25,7 @@ from chateval.codec import digest
 from chateval.errors import CheckpointError
 from chateval.machine import native_dtype
 from chateval.records import Checkpoint, CheckpointSpec
-from chateval.template import find_sources, read_gguf, read_json, read_template
+from chateval.template import PROCESSOR_FILES, find_sources, read_gguf, read_json, read_template, sees_images
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 
@@ -59,6 +59,7 @@ def _resolve(spec: CheckpointSpec, others: Mapping[str, CheckpointSpec], digests
         template=spec.template,
         completion=spec.completion,
         dtype=native_dtype() if spec.dtype == "auto" else spec.dtype,
+        template_options=spec.template_options,
     )
     if path.is_file():
         return _resolve_gguf(checkpoint, path, spec, digests)
@@ -121,10 +122,12 @@ def _resolve_folder(checkpoint: Checkpoint, path: Path, spec: CheckpointSpec, di
     shapes = read_all_shapes(path)
     refuse_sizes(path / "config.json", config, shapes)
     checkpoint = _with_layout(checkpoint, spec, has_template=template_source(path) is not None)
+    is_seeing = sees_images(path)
     return replace(
         checkpoint,
         weights_digest=digests.files([*weight_files(path), *config_files(path)]),
-        tokenizer_digest=_tokenizer_digest([path], digests),
+        tokenizer_digest=_tokenizer_digest([path], digests, PROCESSOR_FILES if is_seeing else ()),
+        sees_images=is_seeing,
         template_path=str(path) if template_source(path) else None,
         context_tokens=context_tokens(config),
         n_parameters=n_numbers(shapes),
@@ -173,6 +176,7 @@ def _resolve_adapter(
         tokenizer_digest=digest([_tokenizer_digest(own, digests), base.tokenizer_digest]),
         template_path=str(path) if template_source(path) else base.template_path,
         context_tokens=base.context_tokens,
+        sees_images=base.sees_images,
         dtype=base.dtype if spec.base in others else checkpoint.dtype,
         n_parameters=None if base.n_parameters is None else base.n_parameters + n_numbers(shapes),
         step=training_step(path),
@@ -260,5 +264,8 @@ def template_source(folder: Path) -> str | None:
     return None if found is None else found.origin.partition(":")[0]
 
 
-def _tokenizer_digest(folders: Iterable[Path], digests: DigestCache) -> str:
-    return digests.files(file for folder in folders for file in tokenizer_files(folder))
+def _tokenizer_digest(folders: Iterable[Path], digests: DigestCache, further: Iterable[str] = ()) -> str:
+    names = tuple(further)
+    return digests.files(
+        file for folder in folders for file in (*tokenizer_files(folder), *(folder / name for name in names))
+    )

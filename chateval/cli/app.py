@@ -11,6 +11,7 @@ from chateval.cli import (
     demo,
     gate,
     init,
+    judge,
     leaderboard,
     report,
     run,
@@ -60,6 +61,7 @@ app.command("leaderboard")(leaderboard.leaderboard)
 app.command("gate")(gate.gate)
 app.add_typer(baseline.app, name="baseline")
 app.command("init")(init.init)
+app.command("judge")(judge.judge)
 app.command("share")(share.share)
 app.add_typer(store.app, name="store")
 app.add_typer(template.app, name="template")

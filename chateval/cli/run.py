@@ -56,6 +56,42 @@ def run(
         int | None,
         typer.Option(min=0, max=64, help="Solved samples before each question.", show_default="what each task says"),
     ] = None,
+    temperature: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            help="Draw answers at this temperature, 0 for greedy ones; like the next three in place of what each task "
+            "says, and part of what is asked: such a run pairs only with runs drawn alike.",
+            show_default="what each task says",
+        ),
+    ] = None,
+    top_p: Annotated[
+        float | None,
+        typer.Option(
+            "--top-p",
+            help="Share of the probability that is drawn from, above 0 to 1.",
+            show_default="what each task says",
+        ),
+    ] = None,
+    repeats: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Answers drawn for each sample; adds pass@k and, where a scorer finds an answer, maj@k "
+            "(self-consistency) to tasks without a measure of repeats.",
+            show_default="what each task says",
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Seed of the draws.", show_default="what each task says")
+    ] = None,
+    ladder: Annotated[
+        str | None,
+        typer.Option(
+            help="NAME,NAME,...: checkpoints in the order of their training, as base,sft,dpo; each is compared with "
+            "the one before as well."
+        ),
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder of the run: manifest, responses, scores, reports.")] = Path(
         "reports/runs/latest"
     ),
@@ -64,6 +100,13 @@ def run(
         typer.Option(
             help="NAME|FILE: a chat template (alpaca, chatml, llama3, vicuna, zephyr, or a Jinja file) for checkpoints "
             "that have none; CHECKPOINT=NAME|FILE puts it on that one, whatever it has."
+        ),
+    ] = None,
+    template_option: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="CHECKPOINT.NAME=VALUE: a switch of that one's chat template, as sft.enable_thinking=false; it makes "
+            "a checkpoint of its own (docs/reasoning.md)."
         ),
     ] = None,
     completion: Annotated[
@@ -178,10 +221,13 @@ def run(
         fit_engine,
         parse_checkpoint,
         parse_data,
+        parse_drawing,
+        parse_ladder,
         read_suite,
         with_engine,
         with_helpers,
         with_options,
+        with_template_options,
     )
     from chateval.integrations.bridges import BRIDGES
     from chateval.pipeline import Checks, evaluate, evaluate_early, open_engines
@@ -193,6 +239,8 @@ def run(
     suite = read_suite(config) if config else Suite(checkpoints=(), tasks=(), baseline="")
     if config and task:
         suite = replace(suite, tasks=())
+    if ladder is not None:
+        suite = replace(suite, ladder=parse_ladder(ladder))
     suite = with_options(
         suite,
         checkpoints=[parse_checkpoint(text) for text in checkpoint or ()],
@@ -202,11 +250,13 @@ def run(
         completion=completion,
     )
     suite = with_helpers(suite, [parse_checkpoint(text) for text in helper or ()])
+    suite = with_template_options(suite, template_option or ())
     suite = replace(
         suite,
         limit=limit or suite.limit,
         data={**suite.data, **parse_data(data or ())},
         n_demos=suite.n_demos if demos is None else demos,
+        drawing=parse_drawing(temperature, top_p, seed, repeats),
         system=_one_of("--system", system, SYSTEMS, suite.system),
         overflow=_one_of("--overflow", overflow, OVERFLOWS, suite.overflow),
         full_digests=full_digests,

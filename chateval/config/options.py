@@ -1,14 +1,15 @@
 """The command line over a Suite: what it adds and what it replaces."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from chateval.codec import parse_scalar
 from chateval.config.suite import ENGINES, NAME, Suite
 from chateval.errors import ConfigError
-from chateval.records import CheckpointSpec, EngineSpec
+from chateval.records import CheckpointSpec, Drawing, EngineSpec
 from chateval.secret import holds_secret
+from chateval.yaml_file import parse_scalar
 
 
 def parse_checkpoint(text: str) -> CheckpointSpec:
@@ -112,9 +113,39 @@ def with_options(
     chosen = baseline or suite.baseline or next(iter(specs))
     if chosen not in specs:
         raise ConfigError(f"--baseline {chosen!r}: no such checkpoint; there are: {', '.join(specs)}")
+    check_ladder(suite.ladder, list(specs))
     wanted = tuple(tasks or suite.tasks)
     names = [task for place, task in enumerate(wanted) if task not in wanted[:place]]
     return replace(suite, checkpoints=tuple(specs.values()), tasks=tuple(names), baseline=chosen)
+
+
+def parse_drawing(temperature: float | None, top_p: float | None, seed: int | None, repeats: int | None) -> Drawing:
+    """Return what the command line says of drawing answers.
+
+    Raises:
+        ConfigError: If a number is out of range.
+    """
+    if temperature is not None and not 0 <= temperature < math.inf:
+        raise ConfigError(f"--temperature {temperature}: say a number from 0")
+    if top_p is not None and not 0 < top_p <= 1:
+        raise ConfigError(f"--top-p {top_p}: say a number above 0, at most 1")
+    return Drawing(temperature=temperature, top_p=top_p, seed=seed, repeats=repeats)
+
+
+def parse_ladder(text: str) -> tuple[str, ...]:
+    """Parse NAME,NAME,...: the checkpoints of a ladder, lowest rung first."""
+    return tuple(name.strip() for name in text.split(","))
+
+
+def check_ladder(names: Sequence[str], known: Sequence[str]) -> None:
+    """Raise ConfigError if a ladder has one rung only, one of them twice, or one that is no checkpoint."""
+    if not names:
+        return
+    for name in names:
+        if name not in known:
+            raise ConfigError(f"ladder: no checkpoint {name[:80]!r}; there are: {', '.join(known)}")
+    if len(set(names)) < max(2, len(names)):
+        raise ConfigError(f"ladder: {', '.join(names)}: say two checkpoints or more, each once")
 
 
 def with_helpers(suite: Suite, helpers: Sequence[CheckpointSpec]) -> Suite:

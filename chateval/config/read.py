@@ -6,11 +6,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from chateval.codec import Document, read_yaml, validate
 from chateval.config.options import is_there
 from chateval.config.suite import NAME, Dtype, Overflow, Suite, System, TemplateGate
+from chateval.config.switches import check_options
 from chateval.errors import ConfigError
 from chateval.records import CheckpointSpec, EngineName, EngineSpec, Rule
+from chateval.yaml_file import Document, read_yaml, validate
 
 _STRICT = ConfigDict(extra="forbid", strict=True, frozen=True)
 _LIMITS = (
@@ -36,6 +37,7 @@ class _Checkpoint(BaseModel):
     template: str | None = None
     completion: bool = False
     dtype: Dtype | None = None
+    template_options: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _one_place(self) -> "_Checkpoint":
@@ -103,6 +105,8 @@ class _Suite(BaseModel):
     limit: int | None = Field(default=None, ge=1)
     data: dict[str, str] = Field(default_factory=dict)
     demos: int | None = Field(default=None, ge=0, le=64)
+    ladder: list[str] = Field(default_factory=list)
+    """Checkpoints in the order of their training, each compared with the one before."""
     system: System = "error"
     overflow: Overflow = "error"
     template_gate: TemplateGate = "warn"
@@ -135,6 +139,7 @@ def read_suite(path: Path) -> Suite:
         limit=spec.limit,
         data={name: folder / Path(path).expanduser() for name, path in spec.data.items()},
         n_demos=spec.demos,
+        ladder=tuple(spec.ladder),
         system=spec.system,
         overflow=spec.overflow,
         template_gate=spec.template_gate,
@@ -164,6 +169,10 @@ def _checkpoints(
             template=_from(folder, entry.template) if entry.template else None,
             completion=entry.completion,
             dtype=entry.dtype or spec.dtype,
+            template_options=check_options(
+                entry.template_options,
+                f"{document.where((key, name, 'template_options'))}: {key}.{name}.template_options",
+            ),
         )
         for name, entry in entries.items()
     )

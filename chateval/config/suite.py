@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
-from chateval.records import CheckpointSpec, EngineName, EngineSpec, Rule, Task
+from chateval.records import CheckpointSpec, Drawing, EngineName, EngineSpec, Rule, Task
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 """What a checkpoint may be called."""
@@ -49,6 +49,10 @@ class Suite:
     """Task -> file or folder that takes the place of its data set."""
     n_demos: int | None = None
     """Solved samples before each question, for tasks that have them; None is what each task says."""
+    drawing: Drawing = field(default_factory=Drawing)
+    """How answers are drawn, in place of what tasks say."""
+    ladder: tuple[str, ...] = ()
+    """Checkpoints in the order of their training, each then compared with the one before; none unless said."""
     system: System = "error"
     overflow: Overflow = "error"
     template_gate: TemplateGate = "warn"

@@ -6,7 +6,9 @@ from typing import Any
 
 import torch
 
+from chateval.engine.stops import StopWatch
 from chateval.records import Finish, Prompt
+from chateval.template.answer import PLAIN, Thinking
 
 KEPT = (
     "repetition_penalty",
@@ -28,6 +30,8 @@ class Ending:
     stop_ids: frozenset[int]
     decode: Callable[[list[int]], str]
     """Text of ids, special tokens kept."""
+    marks: Thinking = PLAIN
+    """Around thinking, inside of which no stop string ends the answer."""
 
 
 @dataclass(slots=True)
@@ -42,6 +46,8 @@ class Row:
     finish: Finish | None = None
     error: str | None = None
     generator: torch.Generator | None = None
+    watch: StopWatch | None = None
+    """Looks for the stop strings, from the first token on; None where there are none."""
 
     def __post_init__(self) -> None:
         self.generator = _generator(self.prompt)
@@ -65,10 +71,8 @@ class Row:
         if last in ending.stop_ids:
             return "eos"
         if decoding.stop:
-            # A stop string of n characters spans at most n tokens that show; a few more may show nothing.
-            longest = max(len(stop) for stop in decoding.stop)
-            tail = ending.decode(self.ids[-(longest + 16) :])
-            if any(stop in tail for stop in decoding.stop):
+            self.watch = self.watch or StopWatch(self.prompt, ending.marks)
+            if self.watch.sees(self.ids, ending.decode):
                 return "stop"
         return "length" if len(self.ids) >= decoding.max_new_tokens else None
 
@@ -157,9 +161,3 @@ def _draw(scores: torch.Tensor, temperature: float, top_p: float, generator: tor
         scaled = scaled.index_fill(0, order[before >= top_p], -torch.inf)
     uniform = torch.rand(scaled.shape, generator=generator, dtype=torch.float64).clamp_min(1e-300)
     return scaled - torch.log(-torch.log(uniform)).to(scaled)
-
-
-def cut_at_stop(text: str, stops: Sequence[str]) -> str:
-    """Return the text up to the first stop string."""
-    places = [text.find(stop) for stop in stops if stop in text]
-    return text[: min(places)] if places else text

@@ -5,7 +5,8 @@ instead of keys and values, with soft caps or sinks, or with an attention of the
 """
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -14,11 +15,36 @@ from transformers import LogitsProcessor as _LogitsProcessor
 from transformers import StoppingCriteria as _StoppingCriteria
 
 from chateval.engine.decode import KEPT, Ending, Row, choose_next
+from chateval.errors import TemplateError
 from chateval.records import Prompt
+from chateval.template import Eyes
+
+NOTHING_SEEN: Mapping[str, Any] = MappingProxyType({})
 
 
-def generate_plainly(model: Any, prompt: Prompt, ending: Ending) -> Row:
-    """Return the answer to one prompt from `model.generate`."""
+def look(eyes: Eyes | None, prompt: Prompt, model: Any) -> dict[str, Any]:
+    """Return what a model is given of the images of a prompt beside its ids, on its device and in its dtype.
+
+    Raises:
+        DataError: If an image is not what it was when the prompt was built.
+        TemplateError: If its ids are not.
+    """
+    if eyes is None:
+        raise TemplateError("a prompt with images for a model of texts")
+    found = dict(eyes.look(prompt.text, prompt.images))
+    ids = found.pop("input_ids")
+    found.pop("attention_mask", None)
+    if tuple(map(int, ids[0])) != prompt.ids:
+        raise TemplateError("the processor gives the prompt other ids than when it was built")
+    return {
+        name: value.to(device=model.device, dtype=model.dtype if value.is_floating_point() else None)
+        for name, value in found.items()
+        if isinstance(value, torch.Tensor)
+    }
+
+
+def generate_plainly(model: Any, prompt: Prompt, ending: Ending, seen: Mapping[str, Any] = NOTHING_SEEN) -> Row:
+    """Return the answer to one prompt from `model.generate`; `seen` is what `look` makes of its images."""
     row = Row(prompt)
     ids = torch.tensor([prompt.ids], device=model.device)
     config, own = _generation_config(model, prompt, ending), model.generation_config
@@ -27,6 +53,7 @@ def generate_plainly(model: Any, prompt: Prompt, ending: Ending) -> Row:
         model.generate(
             input_ids=ids,
             attention_mask=torch.ones_like(ids),
+            **seen,
             generation_config=config,
             logits_processor=LogitsProcessorList([_Draw(row)]),
             stopping_criteria=StoppingCriteriaList([_Stop(row, ending)]),
@@ -78,9 +105,17 @@ class _Stop(_StoppingCriteria):  # type: ignore[misc]
         return torch.tensor([self._row.finish is not None], device=input_ids.device)
 
 
-def score_plainly(model: Any, ids: Sequence[int], choice: Sequence[int]) -> tuple[float, ...]:
+def score_plainly(
+    model: Any, ids: Sequence[int], choice: Sequence[int], seen: Mapping[str, Any] = NOTHING_SEEN
+) -> tuple[float, ...]:
     """Return the log-probability of each token of one choice after its prompt, in float32, from one forward pass."""
-    options: dict[str, Any] = {"use_cache": False}
+    # What says of each token whether it is of an image (`token_type_ids`) goes on with text, which is 0.
+    longer = {
+        name: torch.nn.functional.pad(value, (0, len(choice)))
+        for name, value in seen.items()
+        if value.shape == (1, len(ids)) and not value.is_floating_point()
+    }
+    options: dict[str, Any] = {"use_cache": False, **seen, **longer}
     if "logits_to_keep" in inspect.signature(model.forward).parameters:
         options["logits_to_keep"] = len(choice) + 1
     logits = model(input_ids=torch.tensor([[*ids, *choice]], device=model.device), **options).logits[0]

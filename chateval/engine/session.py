@@ -7,16 +7,18 @@ from typing import Any
 from chateval.engine.base import Answer, Batch, Enough
 from chateval.engine.batch import error_response, is_out_of_memory, respond_or_halve
 from chateval.engine.choose import score_choices, split_choices
-from chateval.engine.decode import Ending, Processors, Row, cut_at_stop
+from chateval.engine.decode import Ending, Processors, Row
 from chateval.engine.generate import Room, Stream
 from chateval.engine.packing import NOTHING, Kept
 from chateval.engine.passes import Passes
-from chateval.engine.plain import generate_plainly, score_plainly
+from chateval.engine.plain import generate_plainly, look, score_plainly
 from chateval.engine.probe import can_pack
 from chateval.engine.room import count_rows
-from chateval.errors import CheckpointError
+from chateval.engine.stops import cut_at_stop, n_thinking_ids
+from chateval.errors import ChatevalError, CheckpointError
 from chateval.records import Prompt, Response, TemplateFacts
-from chateval.template import Tokenizer
+from chateval.template import Eyes, Tokenizer
+from chateval.template.answer import marks_of
 
 logger = logging.getLogger(__name__)
 
@@ -24,11 +26,14 @@ logger = logging.getLogger(__name__)
 class Session:
     """Answers with a model that is ready: in memory, its adapter on or off."""
 
-    def __init__(self, model: Any, tokenizer: Tokenizer, facts: TemplateFacts, *, name: str) -> None:
+    def __init__(
+        self, model: Any, tokenizer: Tokenizer, facts: TemplateFacts, *, name: str, eyes: Eyes | None = None
+    ) -> None:
         self._model = model
+        self._eyes = eyes
         self._tokenizer = tokenizer
         self._name = name
-        self._ending = Ending(frozenset(facts.stop_ids), self._decode_raw)
+        self._ending = Ending(frozenset(facts.stop_ids), self._decode_raw, marks_of(facts))
         self._is_halved = False
 
     def respond(self, batches: Sequence[Batch], *, n_tokens: int) -> Iterator[list[Answer]]:
@@ -42,10 +47,9 @@ class Session:
             CheckpointError: If a prompt has ids that the model does not embed.
         """
         self._check_vocabulary([prompt for batch in batches for prompt in batch.prompts])
-        if not can_pack(self._model):
-            logger.warning(
-                "%s: attention of %s is not packed; one prompt at a time", self._name, type(self._model).__name__
-            )
+        if self._eyes is not None or not can_pack(self._model):
+            why = "images are not packed" if self._eyes is not None else "its attention is not packed"
+            logger.warning("%s (%s): %s; one prompt at a time", self._name, type(self._model).__name__, why)
             for batch in batches:
                 for prompt in batch.prompts:
                     yield [(prompt, self.respond_plainly(prompt))]
@@ -68,9 +72,14 @@ class Session:
 
         def answer(prompts: Sequence[Prompt]) -> list[Response]:
             [one] = prompts
+            try:
+                seen = look(self._eyes, one, self._model) if one.images else {}
+            except ChatevalError as error:
+                return [error_response(one, str(error))]
             if not one.choice_ids:
-                return [self._response(generate_plainly(self._model, one, self._ending))]
-            return [_chosen(one, tuple(score_plainly(self._model, one.ids, choice) for choice in one.choice_ids))]
+                return [self._response(generate_plainly(self._model, one, self._ending, seen))]
+            found = tuple(score_plainly(self._model, one.ids, choice, seen) for choice in one.choice_ids)
+            return [_chosen(one, found)]
 
         return respond_or_halve([prompt], answer, self._warn_halved)[0]
 
@@ -137,14 +146,17 @@ class Session:
         if row.finish == "error" or row.finish is None:
             return error_response(prompt, row.error or "decoding ended without a reason")
         text = self._decode(row.ids[:-1] if row.finish == "eos" else row.ids)
+        if row.finish == "stop" and row.watch is not None:
+            text = cut_at_stop(text, prompt.decoding.stop, start=row.watch.answer_start(row.ids, self._decode))
         return Response(
             sample_id=prompt.sample_id,
-            text=cut_at_stop(text, prompt.decoding.stop) if row.finish == "stop" else text,
+            text=text,
             finish=row.finish,
             raw_text=self._decode_raw(row.ids),
             output_ids=tuple(row.ids),
             n_prompt_tokens=len(prompt.ids),
             repeat=prompt.repeat,
+            n_reasoning_tokens=n_thinking_ids(row.ids, self._decode_raw, self._ending.marks, prompt.text),
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from chateval.engine.base import Answer, Batch
 from chateval.engine.batch import plan_batches
 from chateval.records import Checkpoint, Prompt, Response, TemplateFacts
-from chateval.template import Tokenizer
+from chateval.template import Eyes, Tokenizer
 
 WAY = "packed-2"
 """How answers are computed; it changes whenever an answer could."""
@@ -34,11 +34,20 @@ class Weights(Protocol):
 class TransformersEngine:
     """Answers for one checkpoint on weights that it may share with others."""
 
-    def __init__(self, checkpoint: Checkpoint, tokenizer: Tokenizer, facts: TemplateFacts, weights: Weights) -> None:
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        tokenizer: Tokenizer,
+        facts: TemplateFacts,
+        weights: Weights,
+        *,
+        eyes: Eyes | None = None,
+    ) -> None:
         self._checkpoint = checkpoint
         self._tokenizer = tokenizer
         self._facts = facts
         self._weights = weights
+        self._eyes = eyes
 
     @property
     def identity(self) -> dict[str, str]:
@@ -49,6 +58,7 @@ class TransformersEngine:
             "way": WAY,
             "device": self._weights.device,
             "dtype": self._checkpoint.dtype,
+            **({} if self._eyes is None else {"eyes": self._eyes.kind, "pillow": version("pillow")}),
             **{name: version(name) for name in libraries},
         }
 
@@ -66,7 +76,7 @@ class TransformersEngine:
 
         adapter = Path(self._checkpoint.path) if self._checkpoint.kind == "lora" else None
         with self._weights.use(adapter, self._checkpoint.adapter_digest) as model:
-            session = Session(model, self._tokenizer, self._facts, name=self._checkpoint.name)
+            session = Session(model, self._tokenizer, self._facts, name=self._checkpoint.name, eyes=self._eyes)
             yield from session.respond(list(batches), n_tokens=self._n_tokens)
 
     def respond_plainly(self, prompts: Sequence[Prompt]) -> list[Response]:
@@ -75,5 +85,5 @@ class TransformersEngine:
 
         adapter = Path(self._checkpoint.path) if self._checkpoint.kind == "lora" else None
         with self._weights.use(adapter, self._checkpoint.adapter_digest) as model:
-            session = Session(model, self._tokenizer, self._facts, name=self._checkpoint.name)
+            session = Session(model, self._tokenizer, self._facts, name=self._checkpoint.name, eyes=self._eyes)
             return [session.respond_plainly(prompt) for prompt in prompts]

@@ -19,9 +19,10 @@ MAX_ADAPTERS = 8
 class Weights:
     """A base loaded at its first use; every adapter on it shares its tensors."""
 
-    def __init__(self, path: Path, *, dtype: str) -> None:
+    def __init__(self, path: Path, *, dtype: str, sees_images: bool = False) -> None:
         self._path = path
         self._dtype = dtype
+        self._sees_images = sees_images
         self._model: Any = None
         self._with_adapters: Any = None
         self._adapters: list[str] = []
@@ -61,7 +62,8 @@ class Weights:
 
             torch.set_num_threads(n_threads())
             with quiet_transformers():
-                self._model = _load(self._path, getattr(torch, self._dtype)).to(device()).eval()
+                loaded = _load(self._path, getattr(torch, self._dtype), sees_images=self._sees_images)
+                self._model = loaded.to(device()).eval()
         return self._model
 
     def _put_on(self, adapter: Path, name: str) -> None:
@@ -109,12 +111,13 @@ def _check_complete(adapter: Path, found: Mapping[str, Any]) -> None:
         logger.warning("%s: the adapter has no effect: every lora_B is zero, so it answers as its base", adapter)
 
 
-def _load(path: Path, dtype: Any) -> Any:
-    from transformers import AutoModelForCausalLM
+def _load(path: Path, dtype: Any, *, sees_images: bool) -> Any:
+    from transformers import AutoModelForCausalLM, AutoModelForImageTextToText
 
+    auto = AutoModelForImageTextToText if sees_images else AutoModelForCausalLM
     folder, options = (path.parent, {"gguf_file": path.name}) if path.is_file() else (path, {"use_safetensors": True})
     try:
-        model, report = AutoModelForCausalLM.from_pretrained(  # a folder, nothing is fetched  # nosec B615
+        model, report = auto.from_pretrained(  # a folder, nothing is fetched  # nosec B615
             str(folder),
             dtype=dtype,
             trust_remote_code=False,

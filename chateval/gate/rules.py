@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from chateval.errors import GateError
-from chateval.records import Report, Rule
+from chateval.records import JUDGED, Report, Rule
 
 LIMITS = (
     "min_value",
@@ -52,8 +52,9 @@ def describe(rule: Rule, task: str | None = None, scorer: str | None = None) -> 
 
 
 def matches(rule: Rule, scorer: str, families: Mapping[str, str]) -> bool:
-    """Return whether a rule speaks of a scorer, by its name, its family or `*`."""
-    return (rule.scorer or "*") in ("*", scorer, families.get(scorer, scorer))
+    """Return whether a rule speaks of a scorer: by its name, by its family, or by `*` if it has no judges."""
+    family = families.get(scorer, scorer)
+    return (rule.scorer or "*") in (scorer, family) or (rule.scorer in (None, "*") and family != JUDGED)
 
 
 def candidates(rule: Rule, report: Report) -> list[str]:

@@ -17,6 +17,8 @@ from chateval.template import (
     check_specimen,
     open_specimen,
     read_template,
+    tokenize,
+    with_texts,
 )
 from chateval.template.grammar import Dialect, parse_ids
 
@@ -38,7 +40,7 @@ def specimen_of(checkpoint: Checkpoint, family_files: Sequence[Path] = ()) -> Sp
     Raises:
         ChatevalError: If tokenizer, template or evidence cannot be read.
     """
-    settings = Settings(family_files=tuple(family_files), is_tokenised_once=True)
+    settings = Settings(kwargs=checkpoint.template_options, family_files=tuple(family_files), is_tokenised_once=True)
     base = Path(checkpoint.base_path) if checkpoint.base_path else None
     specimen = open_specimen(Path(checkpoint.path), base=base, settings=settings)
     if specimen.base is not None:
@@ -46,6 +48,8 @@ def specimen_of(checkpoint: Checkpoint, family_files: Sequence[Path] = ()) -> Sp
     if checkpoint.template is not None:
         named = TemplateSource(Path(checkpoint.template).name, "default", read_template(checkpoint.template))
         specimen = replace(specimen, sources=(named,), evidence=None)
+    if checkpoint.sees_images and specimen.source is not None:
+        specimen = with_texts(specimen)
     return replace(specimen, subject=checkpoint.name)
 
 
@@ -94,12 +98,17 @@ def audit_prompts(prompts: Sequence[Prompt], tokenizer: Tokenizer, dialect: Dial
         if skeleton in clean:
             audited.append(prompt)
             continue
-        found = parse_ids(prompt.ids, tokenizer, dialect).findings[:SHOWN_FINDINGS]
+        found = parse_ids(_of_text(prompt, tokenizer), tokenizer, dialect).findings[:SHOWN_FINDINGS]
         # The text of a finding is the prompt's own, which is kept beside it.
         audited.append(replace(prompt, findings=tuple(replace(finding, text="") for finding in found)))
         if skeleton is not None and not found and len(clean) < MAX_SKELETONS:
             clean.add(skeleton)
     return audited
+
+
+def _of_text(prompt: Prompt, tokenizer: Tokenizer) -> Sequence[int]:
+    """Return the ids of the text: those that are shown, but for what a processor writes around and for each image."""
+    return tokenize(tokenizer, [prompt.text])[0] if prompt.images else prompt.ids
 
 
 def _skeleton(prompt: Prompt, added: frozenset[int], dialect: Dialect) -> Skeleton | None:

@@ -44,8 +44,8 @@ def local_engines() -> Iterator[EngineFor]:
         if place not in held:
             held.clear()
             gc.collect()
-            held[place] = Weights(Path(path), dtype=dtype)
-        return TransformersEngine(subject.checkpoint, subject.tokenizer, subject.facts, held[place])
+            held[place] = Weights(Path(path), dtype=dtype, sees_images=subject.checkpoint.sees_images)
+        return TransformersEngine(subject.checkpoint, subject.tokenizer, subject.facts, held[place], eyes=subject.eyes)
 
     try:
         yield open_engine

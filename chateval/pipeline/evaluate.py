@@ -7,17 +7,19 @@ from chateval.compare import with_anytime, with_noise
 from chateval.config import Suite
 from chateval.pipeline.finish import Given, exit_code_of, score_all, write_report
 from chateval.pipeline.gated import gate_live
+from chateval.pipeline.judge import respond_and_judge
 from chateval.pipeline.manifest import make_manifest
 from chateval.pipeline.noise import measure_noise
 from chateval.pipeline.prepare import Plan, Watcher, prepare
 from chateval.pipeline.replaced import find_replaced
-from chateval.pipeline.respond import Answers, EngineFor, respond
+from chateval.pipeline.respond import Answers, EngineFor
 from chateval.pipeline.tally import Material, make_report
 from chateval.pipeline.tasks import NO_BRIDGES, Bridges
 from chateval.pipeline.verify import Verified
 from chateval.records import Asked, Report
 from chateval.report import OUTPUTS, PAGE
 from chateval.store import (
+    JUDGEMENTS,
     ResponseStore,
     Seal,
     check_writable,
@@ -25,6 +27,7 @@ from chateval.store import (
     store_path,
     write_answers,
     write_efforts,
+    write_judgements,
     write_manifest,
     write_samples,
 )
@@ -128,7 +131,7 @@ def _evaluate_plan(
     trust_code: bool,
     checks: Checks,
 ) -> Result:
-    seal = Seal(out, stale=(*OUTPUTS, PAGE))
+    seal = Seal(out, stale=(*OUTPUTS, PAGE, JUDGEMENTS))
     material = Material(
         tasks=plan.tasks,
         n_available=plan.n_available,
@@ -138,19 +141,27 @@ def _evaluate_plan(
         prompts=plan.prompts,
         responses={},
     )
-    answers = respond(plan, open_engine, store, watcher, n_verified=checks.n_verified)
+    answers = respond_and_judge(plan, open_engine, store, watcher, n_verified=checks.n_verified)
     watcher.stage("scoring")
     manifest = make_manifest(plan, answers) | {"is_anytime": checks.is_anytime, "n_most": checks.n_most}
     write_manifest(seal, manifest)
     write_samples(seal, (Asked(task.name, sample) for task in plan.tasks for sample in task.samples))
     write_answers(seal, Given(answers.prompts, answers.responses))
+    if answers.judgements:
+        write_judgements(seal, (one for found in answers.judgements.values() for one in found))
     write_efforts(out, answers.efforts)
-    material = replace(material, prompts=answers.prompts, responses=answers.responses, manifest=manifest)
+    material = replace(
+        material,
+        prompts=answers.prompts,
+        responses=answers.responses,
+        judgements=answers.judgements,
+        manifest=manifest,
+    )
     tally = score_all(material, seal, trust_code=trust_code)
 
     def rerun(part: Plan, number: int) -> Answers:
         watcher.stage(f"measuring noise, rerun {number} of {checks.n_noise}")
-        return respond(part, open_engine, store, watcher, rerun=number)
+        return respond_and_judge(part, open_engine, store, watcher, rerun=number)
 
     noise = measure_noise(plan, tally.means, rerun, checks.n_noise, trust_code=trust_code)
     report = with_noise(make_report(material, tally, baseline=plan.suite.baseline), noise)

@@ -1,5 +1,6 @@
 """Answers of a run -> its scores and reports, in its folder."""
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,13 +12,24 @@ from chateval.pipeline.tally import Material, Tally
 from chateval.pipeline.tasks import bind_measures
 from chateval.records import Answered, Prompt, Report, Response, Run, Score
 from chateval.report import OUTPUTS, PAGE, write_page
-from chateval.store import REPORT, SEALED, Seal, lock_run, read_open_run, read_run, write_file, write_scores
+from chateval.store import JUDGEMENTS, REPORT, SEALED, Seal, lock_run, read_open_run, read_run, write_file, write_scores
+
+_log = logging.getLogger(__name__)
 
 
 def score_all(material: Material, to: Seal, *, trust_code: bool) -> Tally:
     """Score all answers, write the scores, and return what a report says of them."""
     tally = Tally(len(material.checkpoints) > 1, {task.name: bind_measures(task) for task in material.tasks})
     write_scores(to, _scores(material, tally, trust_code=trust_code))
+    for name, counts in tally.counts.items():
+        if counts.n_incomplete:
+            _log.warning(
+                "%s: %d of %d answers end inside their thinking and score 0, %d of them at max_new_tokens: raise it",
+                name,
+                counts.n_incomplete,
+                counts.n_responses,
+                counts.n_incomplete_at_limit,
+            )
     return tally
 
 
@@ -36,7 +48,7 @@ def rewrite_report(folder: Path, report: Report) -> None:
     """
     with lock_run(folder):
         run = read_run(folder)
-        seal = Seal(folder, kept=[name for name in SEALED if name != REPORT])
+        seal = Seal(folder, kept=[name for name in (*SEALED, JUDGEMENTS) if name != REPORT])
         _write_forms(seal, report)
         write_page(folder / PAGE, report, [run])
         seal.close()

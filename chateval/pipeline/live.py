@@ -15,6 +15,7 @@ from chateval.engine.transformers import TransformersEngine
 from chateval.errors import ConfigError, TemplateError
 from chateval.pipeline.audit import specimen_of
 from chateval.pipeline.evaluate import Result, evaluate_plan
+from chateval.pipeline.jury import check_judges
 from chateval.pipeline.prepare import Plan, Subject, Watcher, check_gate, open_subject, plan_prompts
 from chateval.pipeline.tasks import NO_BRIDGES, Bridges, load_tasks
 from chateval.records import Checkpoint, Rule
@@ -68,6 +69,7 @@ class LiveModel:
         self._trust_code = trust_code
         self._suite = replace(suite, gate=())
         self.tasks, self._n_available = load_tasks(suite, trust_code=trust_code, bridges=bridges)
+        check_judges(self.tasks, ())
         load_families(suite.families)
         self._weights = LiveWeights(model)
         self._digester = MemoryDigester()

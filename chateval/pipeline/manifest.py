@@ -5,8 +5,10 @@ from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from chateval.pipeline.jury import rests_on
 from chateval.pipeline.prepare import Plan, Subject
 from chateval.pipeline.respond import Answers
+from chateval.records import Drawing
 
 LIBRARIES = ("chateval", "torch", "transformers", "tokenizers", "peft", "datasets", "jsonschema_rs", "scipy", "numpy")
 
@@ -46,11 +48,18 @@ def make_manifest(plan: Plan, answers: Answers) -> dict[str, Any]:
                 "decoding": asdict(task.decoding),
                 "n_samples": len(task.samples),
                 "n_available": plan.n_available[task.name],
+                **({"rests_on": models} if (models := rests_on(task, baseline=plan.suite.baseline)) else {}),
             }
             for task in plan.tasks
         ],
         "gate": [asdict(rule) for rule in plan.suite.gate],
+        **({"drawing": drawing} if (drawing := _said(plan.suite.drawing)) else {}),
+        **({"ladder": list(plan.suite.ladder)} if plan.suite.ladder else {}),
     }
+
+
+def _said(drawing: Drawing) -> dict[str, Any]:
+    return {name: value for name, value in asdict(drawing).items() if value is not None}
 
 
 def _subject_entry(subject: Subject, answers: Answers) -> dict[str, Any]:

@@ -6,8 +6,9 @@ from itertools import repeat
 
 from chateval.pipeline.prepare import Key
 from chateval.records import Case, Judgement, Mark, Prompt, Response, Sample, Score, Scorer, Task, TemplateFacts
-from chateval.score import AUDIT, bind, bind_scorer, reads_reference
+from chateval.score import AUDIT, bind, bind_measure, bind_scorer, reads_reference
 from chateval.score.outside import OutsideError, described
+from chateval.template.answer import separate
 
 Address = tuple[str, str, str, int]
 """(checkpoint, task, sample id, repeat)"""
@@ -32,7 +33,8 @@ class Marked:
     task: str
     case: Case
     marks: Mapping[str, Mark]
-    """By scorer: the task's own first, then those of the audit."""
+    """By scorer: the task's own first, then those of the audit; of an answer that ends inside its thinking, 0 by all
+    but the audit's."""
     own: frozenset[str]
     """Scorers that the task names."""
 
@@ -106,29 +108,56 @@ def mark_all(
         scorers, names = own | extra, frozenset(own)
         for checkpoint, checkpoint_facts in facts.items():
             key = (checkpoint, task.name)
-            references = _references(task, prompts, responses, baseline, len(prompts[key]))
+            references = _references(task, prompts, responses, facts, baseline=baseline)
             for prompt, response, reference in zip(prompts[key], responses[key], references, strict=True):
                 case = Case(
                     sample=samples[prompt.sample_id],
                     prompt=prompt,
-                    response=response,
+                    response=separate(response, prompt, checkpoint_facts),
                     facts=checkpoint_facts,
                     reference=reference,
                     judgements=tuple(judgements.get((*key, prompt.sample_id, prompt.repeat), ())),
                 )
-                marks = {name: mark(case, scorer) for name, scorer in scorers.items()}
+                marks = _mark_each(case, response, scorers)
                 yield Marked(checkpoint, task.name, case, marks, names)
+
+
+def _mark_each(case: Case, whole: Response, scorers: Mapping[str, Scorer]) -> dict[str, Mark]:
+    """Return what each scorer says; those of the audit look at the whole response, its thinking included.
+
+    An answer that ends inside its thinking is none, whatever a scorer says of an empty text: those of refusals and of
+    calls that are not to be made give it 1. Only its weight is the scorer's.
+    """
+    as_it_came = case if whole is case.response else replace(case, response=whole)
+    marks = {name: mark(as_it_came if name in AUDIT else case, scorer) for name, scorer in scorers.items()}
+    if case.response.is_incomplete:
+        reason = _incomplete(case)
+        for name, found in marks.items():
+            if name not in AUDIT:
+                marks[name] = Mark(0.0, reason=reason, weight=1.0 if found.value is None else found.weight)
+    return marks
+
+
+def _incomplete(case: Case) -> str:
+    n_tokens, most = len(case.response.output_ids), case.prompt.decoding.max_new_tokens
+    if case.response.finish == "length":
+        return f"incomplete: still thinking at the limit of {most:,} tokens; raise max_new_tokens"
+    return f"incomplete: ends inside its thinking{f' after {n_tokens:,} tokens' if n_tokens else ''}"
 
 
 def _references(
     task: Task,
     prompts: Mapping[Key, Sequence[Prompt]],
     responses: Mapping[Key, Sequence[Response]],
+    facts: Mapping[str, TemplateFacts],
+    *,
     baseline: str,
-    n: int,
 ) -> Iterable[Response | None]:
     """Return what the baseline answered, in the order of the prompts, which is the same for all checkpoints."""
     key = (baseline, task.name)
-    if key not in prompts or not any(map(reads_reference, task.scorers)):
+    n = max((len(found) for (_, name), found in prompts.items() if name == task.name), default=0)
+    measures = [bind_measure(spec.called, spec.options) for spec in task.measures]
+    is_read = any(map(reads_reference, task.scorers)) or any(measure.reads_reference for measure in measures)
+    if key not in prompts or not is_read:
         return repeat(None, n)
-    return responses[key]
+    return map(separate, responses[key], prompts[key], repeat(facts[baseline]))

@@ -44,6 +44,8 @@ class Measuring:
         sample = self._cases[0].sample
         is_answered = all(case.response.error is None for case in self._cases)
         for name, measure in self.measures.items():
+            if measure.tags and measure.tags.isdisjoint(sample.tags):
+                continue
             row = measure.collect(self._cases, self._marks) if is_answered else None
             if row is None:
                 self._n_left_out[name] = self._n_left_out.get(name, 0) + 1

@@ -41,7 +41,13 @@ def measure_noise(plan: Plan, means: Means, rerun: Rerun, n_reruns: int, *, trus
             answers = rerun(part, number)
             facts = {name: baseline.facts}
             found_here = mark_all(
-                part.tasks, answers.prompts, answers.responses, facts, baseline=name, trust_code=trust_code
+                part.tasks,
+                answers.prompts,
+                answers.responses,
+                facts,
+                baseline=name,
+                judgements=answers.judgements,
+                trust_code=trust_code,
             )
             for marked in found_here:
                 for scorer in marked.own:
@@ -65,7 +71,8 @@ def _parts(plan: Plan, baseline: Subject, number: int) -> Iterator[Plan]:
     for half in halves:
         tasks = tuple(task for task in plan.tasks if half[baseline.checkpoint.name, task.name])
         if tasks:
-            yield replace(plan, tasks=tasks, subjects=(baseline,), prompts=half)
+            others = tuple(subject for subject in plan.subjects if subject is not baseline)
+            yield replace(plan, tasks=tasks, subjects=(baseline,), helpers=(*plan.helpers, *others), prompts=half)
 
 
 def _reseeded(prompt: Prompt, number: int) -> Prompt:

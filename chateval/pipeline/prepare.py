@@ -11,14 +11,18 @@ from chateval.errors import CheckpointError, ConfigError
 from chateval.findings import TemplateReport
 from chateval.gate import check_rules
 from chateval.pipeline.audit import audit_prompts, audit_template, specimen_of
+from chateval.pipeline.jury import check_judges, tell_left_out
 from chateval.pipeline.served import endpoint_facts, refuse_choices, with_runtimes
 from chateval.pipeline.tasks import NO_BRIDGES, Bridges, load_tasks
 from chateval.pipeline.typed import mark_typed_tokens
+from chateval.pipeline.unseen import refuse_images, refuse_unseen
+from chateval.pipeline.world import say_tools, try_tools
 from chateval.prompt import PromptOptions, build_prompts, message_prompts
 from chateval.records import Checkpoint, Prompt, Rule, Sample, Task, TemplateFacts
 from chateval.score import family_of
-from chateval.template import Specimen, Tokenizer, find_facts
+from chateval.template import Eyes, Specimen, Tokenizer, find_facts, open_eyes, put_options
 from chateval.template.grammar import Dialect, load_families
+from chateval.template.switches import refuse_unread
 
 Key = tuple[str, str]
 """(checkpoint, task)"""
@@ -51,6 +55,8 @@ class Subject:
     report: TemplateReport | None
     """What the checks of its template came to; None for completion, an endpoint, and where they are switched off."""
     dialect: Dialect | None
+    eyes: Eyes | None = None
+    """Its processor; None for a model of texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,23 +110,35 @@ def prepare(
     """
     watcher.stage("reading tasks")
     tasks, n_available = load_tasks(suite, trust_code=trust_code, bridges=bridges)
+    try_tools(tasks, trust_code=trust_code)
     check_gate(suite.gate, tasks, [spec.name for spec in suite.checkpoints], baseline=suite.baseline)
+    check_judges(tasks, [spec.name for spec in (*suite.checkpoints, *suite.helpers)])
     load_families(suite.families)
     watcher.stage("reading checkpoints")
     digests = DigestCache(cache_dir / "digests.json", is_trusted=not suite.full_digests)
     checkpoints = resolve_all(suite.checkpoints, digests)
     refuse_choices(checkpoints, tasks)
-    helpers = resolve_all(suite.helpers, digests)
+    refuse_unseen(checkpoints, tasks, suite.engine)
+    helpers = open_helpers(suite, digests)
     watcher.stage("opening tokenizers")
     subjects = _open_all(checkpoints, suite)
     watcher.stage("building prompts")
+    say_tools({one.checkpoint.name: None if one.checkpoint.completion else one.tokenizer for one in subjects}, tasks)
     plan = Plan(suite, tasks, n_available, subjects, plan_prompts(suite, tasks, subjects), digests)
-    unchecked = replace(suite, template_gate="off")
-    plan = replace(plan, helpers=_open_all(helpers, unchecked), trust_code=trust_code)
+    plan = replace(plan, helpers=helpers, trust_code=trust_code)
     for task in tasks:
         if task.dialogue is not None and task.dialogue.user is not None:
             plan.helper(task.dialogue.user.model)
     return plan
+
+
+def open_helpers(suite: Suite, digests: DigestCache) -> tuple[Subject, ...]:
+    """Return the models of a suite that are not under test, their templates unchecked.
+
+    Raises:
+        ChatevalError: If one of them is not there or has no template.
+    """
+    return _open_all(resolve_all(suite.helpers, digests), replace(suite, template_gate="off"))
 
 
 def check_gate(rules: Sequence[Rule], tasks: Sequence[Task], checkpoints: Sequence[str], *, baseline: str) -> None:
@@ -128,6 +146,7 @@ def check_gate(rules: Sequence[Rule], tasks: Sequence[Task], checkpoints: Sequen
     scorers = {task.name: [spec.name for spec in task.scorers] for task in tasks}
     families = {spec.name: family_of(spec) for task in tasks for spec in task.scorers}
     tags = {tag for task in tasks for sample in task.samples for tag in sample.tags}
+    tell_left_out(rules, tasks)
     check_rules(rules, scorers, checkpoints, families, baseline=baseline, tags=tags)
 
 
@@ -156,7 +175,8 @@ def build_for(subject: Subject, suite: Suite, task: Task, samples: Sequence[Samp
     """
     if subject.checkpoint.kind == "endpoint":
         return message_prompts(task, samples)
-    prompts = build_prompts(task, samples, subject.tokenizer, _options(subject, suite, task))
+    prompts = build_prompts(task, samples, subject.tokenizer, _options(subject, suite, task), subject.eyes)
+    prompts = refuse_images(prompts, suite.engine)
     if subject.dialect is not None:
         prompts = audit_prompts(prompts, subject.tokenizer, subject.dialect)
     if suite.template_gate != "off":
@@ -169,7 +189,16 @@ def _options(subject: Subject, suite: Suite, task: Task) -> PromptOptions:
     overflow = suite.overflow
     if task.dialogue is not None and task.dialogue.limits.history != "as_prompt":
         overflow = "drop_oldest_turns" if task.dialogue.limits.history == "drop_oldest_turns" else "error"
-    return PromptOptions(checkpoint.completion, suite.system, overflow, checkpoint.context_tokens)
+    end = _end_id(subject) if task.choices_end_turn else None
+    tells_tools = task.dialogue is not None
+    return PromptOptions(checkpoint.completion, suite.system, overflow, checkpoint.context_tokens, end, tells_tools)
+
+
+def _end_id(subject: Subject) -> int | None:
+    """Return what stands behind a whole answer: the end of turn of the template, else the tokenizer's EOS."""
+    end = subject.facts.end_of_turn_id
+    eos: int | None = subject.tokenizer.eos_token_id
+    return end if end is not None else eos
 
 
 def _open_all(checkpoints: Sequence[Checkpoint], suite: Suite) -> tuple[Subject, ...]:
@@ -185,7 +214,7 @@ def _open_all(checkpoints: Sequence[Checkpoint], suite: Suite) -> tuple[Subject,
     return tuple(
         open_subject(one, specimens[one.name], suite)
         if one in local
-        else Subject(one, None, endpoint_facts(), None, None)
+        else Subject(one, None, endpoint_facts(one.template_options), None, None)
         for one in checkpoints
     )
 
@@ -203,6 +232,10 @@ def open_subject(checkpoint: Checkpoint, specimen: Specimen, suite: Suite) -> Su
     tokenizer = specimen.tokenizer
     if specimen.sources:
         tokenizer.chat_template = {s.name: s.text for s in reversed(specimen.sources) if s.is_read}
+    if checkpoint.template_options:
+        templates = [source.text for source in specimen.sources if source.is_read]
+        refuse_unread(checkpoint.template_options, [] if checkpoint.completion else templates, name=checkpoint.name)
+        put_options(tokenizer, checkpoint.template_options)
     report, dialect = None, None
     if suite.template_gate != "off" and not checkpoint.completion:
         report = audit_template(specimen, gate=suite.template_gate, ignore=suite.template_ignore)
@@ -215,7 +248,8 @@ def open_subject(checkpoint: Checkpoint, specimen: Specimen, suite: Suite) -> Su
         completion=checkpoint.completion,
         dialect=dialect.name if dialect else None,
     )
-    return Subject(checkpoint, tokenizer, facts, report, dialect)
+    eyes = open_eyes(base, tokenizer) if checkpoint.sees_images else None
+    return Subject(checkpoint, tokenizer, facts, report, dialect, eyes)
 
 
 def _eos_ids(folder: Path) -> list[int]:

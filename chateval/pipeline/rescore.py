@@ -13,18 +13,34 @@ from chateval.errors import DataError
 from chateval.findings import TemplateReport
 from chateval.pipeline.finish import score_all, write_report
 from chateval.pipeline.gated import gate_live
+from chateval.pipeline.jury import rests_on
+from chateval.pipeline.mark import Address
 from chateval.pipeline.prepare import Key, Watcher, check_gate
 from chateval.pipeline.tally import Material, make_report
 from chateval.pipeline.tasks import NO_BRIDGES, Bridges, load_tasks
-from chateval.records import Asked, Checkpoint, Noise, Prompt, Report, Response, Rule, Task, TemplateFacts
+from chateval.records import (
+    Asked,
+    Checkpoint,
+    Drawing,
+    Judgement,
+    Noise,
+    Prompt,
+    Report,
+    Response,
+    Rule,
+    Task,
+    TemplateFacts,
+)
 from chateval.report import OUTPUTS, PAGE, read_report
 from chateval.store import (
+    JUDGEMENTS,
     RESPONSES,
     Seal,
     check_seal,
     has_lock,
     lock_run,
     read_answers,
+    read_judgements,
     read_manifest,
     write_manifest,
     write_samples,
@@ -69,6 +85,7 @@ def _rescore(run: Path, *, watcher: Watcher, trust_code: bool, bridges: Bridges)
         baseline=manifest["baseline"],
         data={str(entry["name"]): Path(entry["data"]) for entry in entries if entry.get("data")},
         n_demos=manifest.get("n_demos"),
+        drawing=_decode(Drawing, manifest.get("drawing", {}), run),
     )
     watcher.stage("reading tasks")
     tasks, n_available = load_tasks(suite, trust_code=trust_code, bridges=bridges)
@@ -101,11 +118,12 @@ def _rescore(run: Path, *, watcher: Watcher, trust_code: bool, bridges: Bridges)
         prompts=prompts,
         responses=responses,
         manifest=manifest,
+        judgements=_judgements_of(run),
     )
     rules = [_decode(Rule, rule, run) for rule in manifest["gate"]]
     check_gate(rules, material.tasks, [checkpoint.name for checkpoint in checkpoints], baseline=suite.baseline)
     noise = _noise_of(run, material.tasks)
-    seal = Seal(run, kept=(RESPONSES,), stale=(*OUTPUTS, PAGE))
+    seal = Seal(run, kept=(RESPONSES, JUDGEMENTS), stale=(*OUTPUTS, PAGE))
     watcher.stage("scoring")
     write_manifest(seal, _with_digests(manifest, tasks))
     write_samples(seal, (Asked(task.name, sample) for task in material.tasks for sample in task.samples))
@@ -122,11 +140,20 @@ def _rescore(run: Path, *, watcher: Watcher, trust_code: bool, bridges: Bridges)
 
 def _with_digests(manifest: Mapping[str, Any], tasks: Sequence[Task]) -> dict[str, Any]:
     """Return the manifest with the tasks as they are scored now."""
-    entries = [
-        {**entry, "version": task.version, "digest": task.digest}
-        for entry, task in zip(manifest["tasks"], tasks, strict=True)
-    ]
+    entries = []
+    for entry, task in zip(manifest["tasks"], tasks, strict=True):
+        now: dict[str, Any] = {**entry, "version": task.version, "digest": task.digest}
+        now.pop("rests_on", None)
+        models = rests_on(task, baseline=manifest["baseline"])
+        entries.append(now | ({"rests_on": models} if models else {}))
     return {**manifest, "tasks": entries}
+
+
+def _judgements_of(run: Path) -> dict[Address, list[Judgement]]:
+    found: dict[Address, list[Judgement]] = {}
+    for one in read_judgements(run):
+        found.setdefault((one.checkpoint, one.task, one.sample_id, one.repeat), []).append(one)
+    return found
 
 
 def _noise_of(run: Path, tasks: Sequence[Task]) -> list[Noise]:

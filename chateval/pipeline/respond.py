@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 from chateval.engine import Engine
 from chateval.pipeline.ask import Asker
+from chateval.pipeline.mark import Address
 from chateval.pipeline.prepare import Key, Plan, Subject, Watcher
 from chateval.pipeline.rounds import hold_dialogues
 from chateval.pipeline.verify import Verified, verify
-from chateval.records import Effort, Prompt, Response
+from chateval.records import Effort, Judgement, Prompt, Response
 from chateval.store import ResponseStore
 
 EngineFor = Callable[[Subject], Engine]
@@ -29,6 +30,8 @@ class Answers:
     n_stored: int = 0
     efforts: list[Effort] = field(default_factory=list)
     """What the model gave for each checkpoint, and in which time."""
+    judgements: dict[Address, list[Judgement]] = field(default_factory=dict)
+    """What judges said of the answers, where a scorer has any."""
 
     @property
     def seconds(self) -> float:

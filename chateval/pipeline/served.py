@@ -4,7 +4,9 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
+from chateval.codec import digest
 from chateval.engine.openai.roster import Roster
 from chateval.errors import CheckpointError, TemplateError
 from chateval.records import Checkpoint, EngineSpec, Task, TemplateFacts
@@ -12,13 +14,15 @@ from chateval.template import Specimen
 from chateval.template.models import split_address
 from chateval.template.runtime import open_runtime
 
+NO_OPTIONS: Mapping[str, Any] = {}
 
-def endpoint_facts() -> TemplateFacts:
-    """Return what is known of the template of an endpoint: nothing."""
+
+def endpoint_facts(options: Mapping[str, Any] = NO_OPTIONS) -> TemplateFacts:
+    """Return what is known of the template of an endpoint: the switches that the server is asked to render it with."""
     return TemplateFacts(
         source="endpoint",
         text="",
-        digest=hashlib.sha256(b"").hexdigest(),
+        digest=digest(dict(options)) if options else hashlib.sha256(b"").hexdigest(),
         bos_id=None,
         generation_prompt="",
         end_of_turn_id=None,

@@ -10,9 +10,12 @@ from chateval.codec import digest
 from chateval.compare import (
     SHOWN_FAULTS,
     Column,
+    Dialogues,
+    Reasons,
     SampleFacts,
     Seen,
     Side,
+    ThinkingSums,
     audit,
     compare_all,
     compare_behaviour,
@@ -23,8 +26,10 @@ from chateval.compare import (
     find_faults,
     find_flips,
     find_slices,
+    helpers_of,
     see,
     shown_answer,
+    with_ladder,
 )
 from chateval.findings import TemplateReport
 from chateval.pipeline.mark import Address, Marked
@@ -79,15 +84,23 @@ class _Counts:
     n_empty: int = 0
     n_prompt_tokens: int = 0
     n_output_tokens: int = 0
+    n_incomplete: int = 0
+    n_incomplete_at_limit: int = 0
+    thinking: ThinkingSums = field(default_factory=ThinkingSums)
 
     def add(self, prompt: Prompt, response: Response) -> None:
         self.n_responses += 1
         self.n_errors += response.error is not None
         self.n_length += response.finish == "length"
-        self.n_cut += prompt.n_cut > 0
-        self.n_empty += response.error is None and not response.choice_logprobs and not response.text.strip()
-        self.n_prompt_tokens += response.n_prompt_tokens
-        self.n_output_tokens += len(response.output_ids)
+        rounds = response.dialogue.rounds if response.dialogue else ()
+        self.n_cut += prompt.n_cut > 0 or any(one.n_cut for one in rounds)
+        is_empty = response.error is None and not response.choice_logprobs and not response.text.strip()
+        self.n_empty += is_empty and not response.is_incomplete
+        self.n_incomplete += response.is_incomplete
+        self.n_incomplete_at_limit += response.is_incomplete and response.finish == "length"
+        self.n_prompt_tokens += sum(one.n_prompt_tokens for one in rounds) or response.n_prompt_tokens
+        self.n_output_tokens += sum(one.n_output_tokens for one in rounds) or len(response.output_ids)
+        self.thinking.take(response)
 
 
 @dataclass(slots=True)
@@ -111,6 +124,10 @@ class Tally:
     """As `find_flips` takes them."""
     wrong: dict[tuple[str, str, str], dict[str, Seen]] = field(default_factory=lambda: defaultdict(dict))
     """As `find_flips` takes them."""
+    verdicts: Reasons = field(default_factory=Reasons)
+    dialogues: Dialogues = field(default_factory=Dialogues)
+    judges: dict[tuple[str, str], dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
+    """(task, scorer) -> the models whose judgements it read, in the order of their first."""
     _places: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     _here: Key | None = None
     _columns: dict[str, list[Column]] = field(default_factory=dict)
@@ -129,8 +146,14 @@ class Tally:
         for name, found in marked.marks.items():
             for column in self._columns[name]:
                 column.add(case.prompt.sample_id, found.value, found.weight)
+            if name in marked.own:
+                self.verdicts.take((marked.checkpoint, marked.task, name), found.value, found.reason)
             if found.value != 1 and found.value is not None and name in AUDIT:
                 self._keep_fault(marked, name)
+        if case.response.dialogue is not None:
+            self.dialogues.take(marked.checkpoint, marked.task, case.response.dialogue)
+        for one in case.judgements:
+            self.judges[marked.task, one.scorer].setdefault(one.judge)
         if self.has_candidates:
             self._keep_answer(marked)
         if self._measuring is not None:
@@ -197,10 +220,10 @@ def make_report(material: Material, tally: Tally, *, baseline: str) -> Report:
     for (task, sample_id), cluster in clusters.items():
         of_task[task][sample_id] = cluster
     checkpoints = tuple(_checkpoint_summary(one, material, tally.counts[one.name]) for one in material.checkpoints)
-    tasks = tuple(_task_summary(task, material.n_available[task.name]) for task in material.tasks)
+    tasks = tuple(_task_summary(task, material.n_available[task.name], tally) for task in material.tasks)
     evidence = evidence_of(checkpoints, tasks, samples)
     evidence = replace(evidence, seen=tally.seen, wrong=tally.wrong, reasons=tally.reasons)
-    return Report(
+    report = Report(
         baseline=baseline,
         checkpoints=checkpoints,
         tasks=tasks,
@@ -214,7 +237,11 @@ def make_report(material: Material, tally: Tally, *, baseline: str) -> Report:
         changes=tuple(_changes(baseline, checkpoints, tasks, material.manifest)),
         slices=tuple(find_slices(tally.means, baseline, SampleFacts(samples, _lengths(tally.seen, baseline)))),
         crossings=tuple(find_crossings(tally.means, baseline, checkpoints)),
+        dialogues=tuple(tally.dialogues.found()),
+        reasons=tuple(tally.verdicts.found()),
+        helpers=helpers_of(material.manifest),
     )
+    return with_ladder(report, tally.means, material.manifest.get("ladder", ()), clusters)
 
 
 def _changes(
@@ -238,7 +265,8 @@ def _lengths(seen: Mapping[Key, Mapping[str, Seen]], baseline: str) -> dict[str,
     }
 
 
-def _task_summary(task: Task, n_available: int) -> TaskSummary:
+def _task_summary(task: Task, n_available: int, tally: Tally) -> TaskSummary:
+    judges = tuple(tuple(tally.judges.get((task.name, spec.name), ())) for spec in task.scorers)
     return TaskSummary(
         name=task.name,
         version=task.version,
@@ -253,6 +281,7 @@ def _task_summary(task: Task, n_available: int) -> TaskSummary:
         n_demos=task.n_demos,
         prompt_digest=task.prompt_digest,
         scorer_digests=tuple(digest(asdict(spec)) for spec in task.scorers),
+        judges=judges if any(judges) else (),
     )
 
 
@@ -280,6 +309,9 @@ def _checkpoint_summary(checkpoint: Checkpoint, material: Material, counts: _Cou
         inert=checkpoint.inert,
         engine=_engine_of(checkpoint.name, material.manifest),
         n_empty=counts.n_empty,
+        n_incomplete=counts.n_incomplete,
+        thinking=counts.thinking.found(),
+        template_options=dict(checkpoint.template_options),
     )
 
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from chateval.config import Suite
 from chateval.errors import DataError, TaskError
+from chateval.pipeline.drawing import with_drawing
 from chateval.records import Case, Mark, MeasureSpec, Prompt, Response, Scorer, ScorerSpec, Task, TemplateFacts
-from chateval.score import Measure, bind_measure, bind_scorer, output_of
+from chateval.score import Measure, ask_of, bind_measure, bind_scorer, output_of
+from chateval.score.judge.measures import judge_measures
 from chateval.score.outside import described
 from chateval.task import LoadOptions, load_task, read_spec
 
@@ -47,7 +49,7 @@ def load_tasks(
     _check_data_names(suite, bridges)
     tasks: list[Task] = []
     n_available: dict[str, int] = {}
-    options = LoadOptions(suite.data, suite.n_demos)
+    options = LoadOptions(suite.data, suite.n_demos, suite.drawing)
     found: list[Task] = []
     for reference in suite.tasks:
         if isinstance(reference, Task):
@@ -59,7 +61,7 @@ def load_tasks(
             found += [replace(task, reference=reference) for task in others]
         else:
             found.append(load_task(reference, check=check, relative_to=suite.folder, options=options))
-    for task in found:
+    for task in with_drawing(found, suite.drawing):
         _check_outputs(task)
         check_measures(task)
         if task.name in n_available:
@@ -136,8 +138,13 @@ def _late(_: Case) -> Mark:
 
 
 def bind_measures(task: Task) -> dict[str, Measure]:
-    """Return the measures of a task by their labels."""
-    return {spec.name: bind_measure(spec.called, spec.options) for spec in task.measures}
+    """Return the measures of a task by their labels, behind them those of its judges."""
+    found = {spec.name: bind_measure(spec.called, spec.options) for spec in task.measures}
+    for spec in task.scorers:
+        ask = ask_of(spec)
+        if ask is not None:
+            found |= judge_measures(spec.name, ask)
+    return found
 
 
 def check_measures(task: Task) -> None:

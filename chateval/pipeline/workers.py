@@ -13,7 +13,7 @@ from chateval.errors import CheckpointError
 from chateval.pipeline.engines import ENGINES
 from chateval.pipeline.prepare import Subject
 from chateval.records import Checkpoint, CheckpointSpec, EngineSpec, TemplateFacts
-from chateval.template import Tokenizer, has_tokenizer, open_tokenizer
+from chateval.template import Tokenizer, has_tokenizer, open_eyes, open_tokenizer
 
 NOWHERE = Path(os.devnull, "digests.json")
 """Cannot be written: digests of a worker are remembered in its memory only."""
@@ -36,7 +36,10 @@ def engines_of_worker(spec: EngineSpec, home: str) -> Iterator[OpenEngine]:
         if checkpoint.tokenizer_digest not in tokenizers:
             tokenizers.clear()
             tokenizers[checkpoint.tokenizer_digest] = open_tokenizer(_tokenizer_place(checkpoint))
-        return open_engine_for(Subject(checkpoint, tokenizers[checkpoint.tokenizer_digest], facts, None, None))
+        tokenizer = tokenizers[checkpoint.tokenizer_digest]
+        base = Path(checkpoint.base_path or checkpoint.path)
+        eyes = open_eyes(base, tokenizer) if checkpoint.sees_images else None
+        return open_engine_for(Subject(checkpoint, tokenizer, facts, None, None, eyes))
 
     with ENGINES[spec.name](spec) as open_engine_for:
         yield open_engine

@@ -8,7 +8,7 @@ from string import ascii_uppercase
 from chateval.records import Case, Mark
 from chateval.score.text import bounded_nfkc, normalise
 
-_DIVISORS: Mapping[str, Callable[[str, Sequence[float]], int]] = {
+DIVISORS: Mapping[str, Callable[[str, Sequence[float]], int]] = {
     "none": lambda text, logprobs: 1,
     "tokens": lambda text, logprobs: len(logprobs),
     "characters": lambda text, logprobs: len(text),
@@ -58,16 +58,16 @@ def choice(case: Case, *, normalise: str = "none") -> Mark:
         lm-evaluation-harness 0.4.13, api/task.py, `ConfigurableTask.process_results`: `none` is its acc,
         `characters` its acc_norm (`len` of the choice without the delimiter before it), `bytes` its acc_bytes.
     """
-    if normalise not in _DIVISORS:
-        raise ValueError(f"normalise: {normalise!r} is not one of {', '.join(_DIVISORS)}")
+    if normalise not in DIVISORS:
+        raise ValueError(f"normalise: {normalise!r} is not one of {', '.join(DIVISORS)}")
     choices = case.sample.choices
     targets = _right_choices(case)
     logprobs = case.response.choice_logprobs
-    fault = _fault(len(choices), logprobs)
+    fault = fault_in(len(choices), logprobs)
     if fault:
         return Mark(None, reason=fault)
     totals = [
-        math.fsum(tokens) / _DIVISORS[normalise](text, tokens) for text, tokens in zip(choices, logprobs, strict=True)
+        math.fsum(tokens) / DIVISORS[normalise](text, tokens) for text, tokens in zip(choices, logprobs, strict=True)
     ]
     best = max(totals)
     answer = choices[totals.index(best)]
@@ -99,7 +99,7 @@ def mc2(case: Case) -> Mark:
     choices = case.sample.choices
     targets = _right_choices(case)
     logprobs = case.response.choice_logprobs
-    fault = _fault(len(choices), logprobs)
+    fault = fault_in(len(choices), logprobs)
     if fault:
         return Mark(None, reason=fault)
     totals = [math.fsum(tokens) for tokens in logprobs]
@@ -161,7 +161,7 @@ def _right_choices(case: Case) -> frozenset[str]:
     return frozenset(case.sample.targets)
 
 
-def _fault(n_choices: int, logprobs: Sequence[Sequence[float]]) -> str:
+def fault_in(n_choices: int, logprobs: Sequence[Sequence[float]]) -> str:
     """Return why the log-probabilities cannot be used; empty if they can."""
     if not logprobs:
         return "the response has no log-probabilities of the choices"

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from chateval.records import Case, Mark
 
@@ -45,19 +45,26 @@ def contains_answer(case: Case) -> Mark:
         ValueError: If the target or an entry of `wrong` has no letter or digit, if `wrong` is not a list of strings, or
             if an entry of it occurs in the target.
     """
-    target = plain_words(case.sample.target)
-    if not target:
-        raise ValueError(f"target {case.sample.target!r} has no letter or digit")
-    wrong = _wrong(case.sample.inputs.get("wrong", ()), target)
+    return contains_all(case, [case.sample.target])
+
+
+def contains_all(case: Case, targets: Sequence[str]) -> Mark:
+    """Look for several texts, as whole words, in the response; all must occur, and else as `contains_answer`."""
+    sought = {target: plain_words(target) for target in targets}
+    if blank := [target for target, words in sought.items() if not words]:
+        raise ValueError(f"target {blank[0]!r} has no letter or digit")
+    wrong = _wrong(case.sample.inputs.get("wrong", ()), sought)
     words = plain_words(case.response.text)
     if not words:
         return Mark(0.0, reason="the response has no word")
-    for text, sought in wrong.items():
-        if count_words(words, sought):
-            return Mark(0.0, answer=text, reason=f"found {text!r}, which is wrong; expected {case.sample.target!r}")
-    if not count_words(words, target):
-        return Mark(0.0, reason=f"{case.sample.target!r} is not in the response")
-    return Mark(1.0, answer=case.sample.target)
+    expected = " and ".join(map(repr, targets))
+    for text, plain in wrong.items():
+        if count_words(words, plain):
+            return Mark(0.0, answer=text, reason=f"found {text!r}, which is wrong; expected {expected}")
+    for target, plain in sought.items():
+        if not count_words(words, plain):
+            return Mark(0.0, reason=f"{target!r} is not in the response")
+    return Mark(1.0, answer="; ".join(targets))
 
 
 def _plain(character: str) -> str:
@@ -71,7 +78,7 @@ def _plain(character: str) -> str:
     return "" if category == "Cf" else " "
 
 
-def _wrong(texts: object, target: str) -> dict[str, str]:
+def _wrong(texts: object, targets: Mapping[str, str]) -> dict[str, str]:
     if not isinstance(texts, Sequence) or isinstance(texts, str):
         raise ValueError(f"wrong: found {texts!r}, allowed: a list of strings")
     found: dict[str, str] = {}
@@ -79,7 +86,8 @@ def _wrong(texts: object, target: str) -> dict[str, str]:
         words = plain_words(text) if isinstance(text, str) else ""
         if not words:
             raise ValueError(f"wrong: found {text!r}, allowed: a string with a letter or digit")
-        if count_words(target, words):
-            raise ValueError(f"wrong: {text!r} occurs in the target {target!r}, so that no response could be right")
+        for target in targets.values():
+            if count_words(target, words):
+                raise ValueError(f"wrong: {text!r} occurs in the target {target!r}, so that no response could be right")
         found[text] = words
     return found

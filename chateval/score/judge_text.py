@@ -4,6 +4,7 @@ FastChat writes -1 where it finds nothing, and asks that the number be put in by
 """
 
 import re
+from collections.abc import Sequence
 from typing import Literal
 
 Winner = Literal["A", "B", "tie"]
@@ -44,6 +45,37 @@ def read_winner(text: str) -> Winner | None:
         lm-sys/FastChat 0e6d3e4b, fastchat/llm_judge/common.py, `run_judge_pair`, output format `[[A]]`.
     """
     return next((winner for letter, winner in _LETTERS if letter in text), None)
+
+
+def read_one_rating(text: str) -> tuple[float | None, str]:
+    """Return the rating that a text names in two brackets, all its marks the same; else None and why.
+
+    The first mark is not better than the last one: a judge that quotes what it judges has its own verdict behind it,
+    one that runs on has it before. What stands before `</think>` is no verdict.
+    """
+    found = {float(number) for number in _ONE_RATING.findall(_verdict_part(text))}
+    if len(found) == 1:
+        return found.pop(), ""
+    return None, _why(sorted(f"{number:g}" for number in found), text)
+
+
+def read_one_winner(text: str) -> tuple[Winner | None, str]:
+    """Return which answer a text names the better one, all its marks the same; else None and why."""
+    part = _verdict_part(text)
+    found = {winner for letter, winner in _LETTERS if letter in part}
+    if len(found) == 1:
+        return found.pop(), ""
+    return None, _why(sorted(found), text)
+
+
+def _verdict_part(text: str) -> str:
+    return text.rpartition("</think>")[2]
+
+
+def _why(found: Sequence[str], text: str) -> str:
+    if found:
+        return f"names {len(found)} verdicts: {', '.join(found[:4])}"
+    return "names no verdict" if text.strip() else "says nothing"
 
 
 def read_first_line(text: str) -> tuple[float, float] | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from chateval.errors import TaskError
-from chateval.score.measures import classes, format_tax, likelihood, repeats, text, truthfulqa
+from chateval.score.measures import classes, format_tax, likelihood, repeats, reward, tags, text, truthfulqa
 from chateval.score.measures.record import Measure
 from chateval.score.options import check_options
 
@@ -28,7 +28,12 @@ MEASURES: Mapping[str, Callable[..., Measure]] = {
     "format_tax": format_tax.format_tax,
     "class_f1": classes.class_f1,
     "class_mcc": classes.class_mcc,
+    "reward_margin": reward.reward_margin,
+    "reward_chosen": reward.reward_chosen,
+    "reward_rejected": reward.reward_rejected,
     "truthfulqa_diff": truthfulqa.truthfulqa_diff,
+    "tag_mean": tags.tag_mean,
+    "tag_drop": tags.tag_drop,
 }
 
 

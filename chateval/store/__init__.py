@@ -10,20 +10,23 @@ from chateval.store.run import (
     check_writable,
     read_answers,
     read_efforts,
+    read_judgements,
     read_manifest,
     read_samples,
     read_scores,
     write_answers,
     write_efforts,
     write_file,
+    write_judgements,
     write_manifest,
     write_samples,
     write_scores,
 )
-from chateval.store.seal import REPORT, RESPONSES, SEALED, Seal, check_ended, check_seal
+from chateval.store.seal import JUDGEMENTS, REPORT, RESPONSES, SEALED, Seal, check_ended, check_seal
 from chateval.store.upkeep import Inventory, export_store, remove_unused, take_inventory
 
 __all__ = [
+    "JUDGEMENTS",
     "REPORT",
     "RESPONSES",
     "SEALED",
@@ -43,6 +46,7 @@ __all__ = [
     "read_answers",
     "read_baseline",
     "read_efforts",
+    "read_judgements",
     "read_manifest",
     "read_open_run",
     "read_run",
@@ -57,6 +61,7 @@ __all__ = [
     "write_baseline",
     "write_efforts",
     "write_file",
+    "write_judgements",
     "write_manifest",
     "write_samples",
     "write_scores",

@@ -6,7 +6,14 @@ from pathlib import Path
 
 from chateval.codec import decode, read_text
 from chateval.records import Answered, Report, Run, Sample
-from chateval.store.run import read_answers, read_efforts, read_manifest, read_samples, read_scores
+from chateval.store.run import (
+    read_answers,
+    read_efforts,
+    read_judgements,
+    read_manifest,
+    read_samples,
+    read_scores,
+)
 from chateval.store.seal import REPORT, check_ended, check_seal, is_sealed
 
 
@@ -68,4 +75,6 @@ def read_open_run(folder: Path) -> Run:
         figures=report.figures,
         efforts=tuple(read_efforts(folder)),
         noise=report.noise,
+        judgements=tuple(read_judgements(folder)),
+        dialogues=report.dialogues,
     )

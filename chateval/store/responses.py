@@ -18,11 +18,13 @@ def response_key(prompt: Prompt, checkpoint: Checkpoint, facts: TemplateFacts, i
     """Return the address of a response: sha256 over weights, adapter, tokenizer, prompt ids, decoding and engine.
 
     Args:
-        prompt: With its ids; its sample and its text do not matter. Where messages are sent, they take the ids' place.
+        prompt: With its ids and the digests of its images; its sample and its text do not matter. Where messages are
+            sent, they take the ids' place.
         checkpoint: With its digests; its name and path do not matter.
         facts: Their stop ids end an answer.
         identity: What the engine adds: its name, dtype, device, library versions.
     """
+    pictures = [[picture.sha256 for picture in prompt.images]] if prompt.images else []
     return digest(
         [
             checkpoint.weights_digest,
@@ -33,6 +35,7 @@ def response_key(prompt: Prompt, checkpoint: Checkpoint, facts: TemplateFacts, i
             [list(ids) for ids in prompt.choice_ids],
             _decoding(prompt.decoding, prompt),
             dict(identity),
+            *pictures,
         ]
     )
 

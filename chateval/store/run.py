@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from chateval.codec import decode, encode, parse_json, read_lines, read_text
 from chateval.errors import DataError, StoreError
 from chateval.files import unwritable, write_whole
-from chateval.records import Answered, Asked, Effort, Score
-from chateval.store.seal import MANIFEST, RESPONSES, SAMPLES, SCORES, Seal
+from chateval.records import Answered, Asked, Effort, Judgement, Score
+from chateval.store.seal import JUDGEMENTS, MANIFEST, RESPONSES, SAMPLES, SCORES, Seal
 
 T = TypeVar("T")
 
@@ -91,6 +91,16 @@ def write_answers(to: Seal, answers: Iterable[Answered]) -> None:
 def read_answers(folder: Path) -> Iterator[Answered]:
     """Yield what responses.jsonl holds."""
     return read_records(folder / RESPONSES, Answered)
+
+
+def write_judgements(to: Seal, judgements: Iterable[Judgement]) -> None:
+    """Write judgements.jsonl."""
+    to.write(JUDGEMENTS, _lines(judgements))
+
+
+def read_judgements(folder: Path) -> list[Judgement]:
+    """Return what judgements.jsonl holds; nothing where no judge was asked."""
+    return list(read_records(folder / JUDGEMENTS, Judgement)) if (folder / JUDGEMENTS).is_file() else []
 
 
 def write_scores(to: Seal, scores: Iterable[Score]) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from chateval.errors import StoreError
@@ -15,13 +15,15 @@ SCORES = "scores.jsonl"
 REPORT = "report.json"
 SEALED = (MANIFEST, SAMPLES, RESPONSES, SCORES, REPORT)
 """What is sealed; efforts.jsonl holds a clock, and report.md and report.html can be made again."""
+JUDGEMENTS = "judgements.jsonl"
+SOMETIMES = (JUDGEMENTS,)
+"""What is sealed where it is there: of runs with judges."""
 SUMS = "SHA256SUMS"
 LOCK = ".lock"
 """Stands in the folder while a process writes it, and after one that broke off."""
 _LINE = re.compile(r"([0-9a-f]{64}) [ *]([^/\0]+)")
-_LEFT = re.compile(
-    rf"\.({'|'.join(map(re.escape, (*SEALED, SUMS, 'efforts.jsonl', 'report.md', 'report.html', 'probe')))})\.[0-9.]+"
-)
+_OTHERS = ("efforts.jsonl", "report.md", "report.html", "probe")
+_LEFT = re.compile(rf"\.({'|'.join(map(re.escape, (*SEALED, *SOMETIMES, SUMS, *_OTHERS)))})\.[0-9.]+")
 """What a process that is killed leaves of a file that it was writing."""
 _REMEDY = "give the run's command again: its answers are in the store"
 _CHUNK = 1 << 20
@@ -44,7 +46,7 @@ class Seal:
         """
         self.folder = folder
         old = read_sums(folder) if kept else {}
-        self._sums = {name: old[name] for name in kept}
+        self._sums = {name: old[name] for name in kept if name in old or name not in SOMETIMES}
         try:
             folder.mkdir(parents=True, exist_ok=True)
             (folder / SUMS).unlink(missing_ok=True)
@@ -71,7 +73,11 @@ class Seal:
         Raises:
             StoreError: If it cannot be written.
         """
-        write_whole(self.folder / SUMS, (f"{self._sums[name]}  {name}\n" for name in SEALED))
+        write_whole(self.folder / SUMS, (f"{self._sums[name]}  {name}\n" for name in self._sealed()))
+
+    def _sealed(self) -> Iterator[str]:
+        yield from SEALED
+        yield from (name for name in SOMETIMES if name in self._sums)
 
 
 def is_sealed(folder: Path) -> bool:
@@ -111,7 +117,8 @@ def check_seal(folder: Path, names: Collection[str] = SEALED) -> None:
     """
     check_ended(folder)
     sums = read_sums(folder)
-    for name in names:
+    further = [name for name in SOMETIMES if name in sums and names == SEALED]
+    for name in (*names, *further):
         path = folder / name
         if not path.is_file():
             raise StoreError(f"{path}: not there, though {SUMS} has it; {_REMEDY}")
@@ -136,7 +143,7 @@ def read_sums(folder: Path) -> Mapping[str, str]:
         raise StoreError(f"{path}: not as it was written; {_REMEDY}") from error
     found = [_LINE.fullmatch(line) for line in lines]
     sums = {match[2]: match[1] for match in found if match}
-    if not all(found) or set(sums) != set(SEALED) or len(found) != len(SEALED):
+    if not all(found) or set(sums) - set(SOMETIMES) != set(SEALED) or len(found) != len(sums):
         raise StoreError(f"{path}: not as it was written; {_REMEDY}")
     return sums
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from chateval.codec import Document
 from chateval.errors import TaskError
 from chateval.records import Task
 from chateval.task.load import Check, make_task
 from chateval.task.rows import Row, plain
 from chateval.task.spec import TaskSpec
+from chateval.yaml_file import Document
 
 WHERE = "in Python"
 """Stands for the file in messages, and for `Task.path`."""

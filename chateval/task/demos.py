@@ -43,6 +43,8 @@ class Demos:
         system, rest = messages[:head], messages[head:]
         if self.spec.layout == "turns":
             return (*system, *(turn for shown in turns for turn in shown), *rest)
+        if any(isinstance(turn["content"], list) for turn in (*rest[:1], *(t for shown in turns for t in shown))):
+            raise DataError(f"{where}: demos of images stand in turns of their own: layout: turns")
         blocks = ["\n".join(str(turn["content"]) for turn in shown) for shown in turns]
         first = {**rest[0], "content": "\n\n".join([*blocks, str(rest[0]["content"])])}
         return (*system, first, *rest[1:])

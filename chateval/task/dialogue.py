@@ -1,16 +1,16 @@
 """`dialogue:` of a task.yaml -> its record, and what each row has for it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chateval.codec import digest, read_text
+from chateval.codec import canonical, digest, read_text
 from chateval.errors import DataError
 from chateval.records import DialogueLimits, DialogueSpec, SimulatedUser
 from chateval.task.dialogue_spec import DialogueFields
 from chateval.task.fields import FieldSpec, field_of
-from chateval.task.render import compile_text
+from chateval.task.render import compile_text, compile_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,11 @@ def compile_dialogue(shape: DialogueFields | None, *, where: str, is_ours: bool 
         return lambda row, row_where: DialogueParts()
     place = f"{where}: dialogue.user.prompt"
     prompt = compile_text(shape.user.prompt, where=place, is_ours=is_ours) if shape.user else None
+    turns = compile_texts(shape.turns, "dialogue.turns", where=where, is_ours=is_ours)
 
     def parts(row: Mapping[str, Any], row_where: str) -> DialogueParts:
         return DialogueParts(
-            turns=_turns(row, shape.turns, row_where),
+            turns=_turns(turns(row, row_where), shape.max_rounds, row_where),
             user=prompt(row, row_where) if prompt else "",
             state=_state(row, shape.state, row_where),
             results=_results(row, shape.results, row_where),
@@ -59,13 +60,15 @@ def compile_dialogue(shape: DialogueFields | None, *, where: str, is_ours: bool 
     return parts
 
 
-def _turns(row: Mapping[str, Any], spec: FieldSpec | None, where: str) -> tuple[str, ...]:
-    if spec is None:
-        return ()
-    found = field_of(row, spec.field, where)
-    if not isinstance(found, list) or not all(isinstance(turn, str) and turn.strip() for turn in found):
-        raise DataError(f"{where}: field {spec.field!r} must be a list of what the user says, texts that are not empty")
-    return tuple(found)
+def _turns(found: tuple[str, ...], max_rounds: int, where: str) -> tuple[str, ...]:
+    """Refuse turns that the user cannot say: empty ones, and those behind the last answer that the limit allows."""
+    if not all(turn.strip() for turn in found):
+        raise DataError(f"{where}: dialogue.turns must be what the user says, texts that are not empty")
+    if found and len(found) + 1 > max_rounds:
+        raise DataError(
+            f"{where}: {len(found)} turns ask for {len(found) + 1} answers, and dialogue.max_rounds is {max_rounds}"
+        )
+    return found
 
 
 def _state(row: Mapping[str, Any], spec: FieldSpec | None, where: str) -> Mapping[str, Any] | None:
@@ -81,14 +84,33 @@ def _results(row: Mapping[str, Any], spec: FieldSpec | None, where: str) -> tupl
     if spec is None:
         return ()
     found = field_of(row, spec.field, where)
-    known = {"name", "arguments", "result"}
-    if not isinstance(found, list) or not all(
-        isinstance(one, dict)
-        and isinstance(one.get("name"), str)
-        and isinstance(one.get("arguments", {}), dict)
-        and "result" in one
-        and one.keys() <= known
-        for one in found
-    ):
+    if not isinstance(found, list):
         raise DataError(f"{where}: field {spec.field!r} must be a list of {{name, arguments, result}}")
+    seen: set[bytes] = set()
+    for index, one in enumerate(found):
+        place = f"{where}: {spec.field}[{index}]"
+        if not isinstance(one, dict) or not isinstance(one.get("name"), str):
+            raise DataError(f"{place}: a recorded result is an object with name, arguments and result")
+        if not isinstance(one.get("arguments", {}), dict):
+            raise DataError(f"{place}: arguments must be an object, or absent for any arguments")
+        if ("result" in one) == ("error" in one) or not isinstance(one.get("error", ""), str):
+            raise DataError(f"{place}: needs either result, or error: what a call that fails says")
+        if unknown := one.keys() - {"name", "arguments", "result", "error"}:
+            raise DataError(f"{place}: unknown field {min(unknown)!r}; known: name, arguments, result, error")
+        key = canonical([one["name"], one.get("arguments")])
+        if key in seen:
+            raise DataError(f"{place}: a second result of {one['name']} with the same arguments")
+        seen.add(key)
     return tuple(found)
+
+
+def check_result_names(results: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]], *, where: str) -> None:
+    """Refuse recorded results of a tool that the sample does not offer.
+
+    Raises:
+        DataError: If there is one.
+    """
+    offered = [str(tool["function"]["name"]) for tool in tools]
+    for one in results:
+        if offered and one["name"] not in offered:
+            raise DataError(f"{where}: a result of {one['name']!r}, which is not on offer: {', '.join(offered)}")

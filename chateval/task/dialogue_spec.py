@@ -3,7 +3,7 @@
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from chateval.records import HistoryPolicy
-from chateval.task.fields import FieldSpec
+from chateval.task.fields import ExpressionSpec, FieldSpec
 
 _STRICT = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -31,7 +31,8 @@ class DialogueFields(BaseModel):
     results: FieldSpec | None = None
     """Or recorded results: a list of `{name, arguments, result}`."""
     state: FieldSpec | None = None
-    turns: FieldSpec | None = None
+    turns: FieldSpec | ExpressionSpec | None = None
+    """What the user says after each answer, in order."""
     user: UserSpec | None = None
     max_rounds: int = Field(default=8, ge=1, le=1000)
     max_calls: int = Field(default=16, ge=0, le=10_000)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from chateval.errors import DataError
 
@@ -14,6 +14,14 @@ class FieldSpec(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     field: str
+
+
+class ExpressionSpec(BaseModel):
+    """A Jinja expression over the fields of the row that yields a list."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    expression: str = Field(min_length=1)
 
 
 def field_of(row: Mapping[str, Any], name: str, where: str) -> Any:

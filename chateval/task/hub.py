@@ -76,7 +76,18 @@ def load_split(place: Place, *, remedy: str) -> Iterable[Any]:
         raise _refusal(where, error, "" if local.is_dir() else remedy) from error
     except (DatasetsError, pyarrow.ArrowException) as error:
         raise _refusal(where, error, "" if local.is_dir() else remedy) from error
-    return rows
+    return _undecoded(rows)
+
+
+def _undecoded(rows: Any) -> Iterable[Any]:
+    """Return rows whose images are bytes as they were stored, not what a library makes of them."""
+    import datasets
+
+    for name, feature in (getattr(rows, "features", None) or {}).items():
+        if isinstance(feature, datasets.Image):
+            rows = rows.cast_column(name, datasets.Image(decode=False))
+    found: Iterable[Any] = rows
+    return found
 
 
 def _is_builder(name: str) -> bool:

@@ -7,20 +7,26 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from chateval.codec import Document, digest, parse_json, read_text, read_yaml, validate
+from chateval.codec import digest, parse_json, read_text
 from chateval.errors import TaskError
-from chateval.records import Decoding, MeasureSpec, ScorerSpec, Task
+from chateval.records import Decoding, DialogueSpec, Drawing, MeasureSpec, ScorerSpec, Task
 from chateval.task.dataset import read_dataset
 from chateval.task.demos import Demos, draw_demos
 from chateval.task.dialogue import compile_dialogue, dialogue_of
+from chateval.task.drawing import with_drawing
 from chateval.task.hub import check_inside
+from chateval.task.media import media_reader
 from chateval.task.render import compile_choices, compile_messages, compile_text, compile_texts, compile_tools
 from chateval.task.rows import Row, read_rows
 from chateval.task.samples import Renderers, build_samples, own_cluster, own_tags
 from chateval.task.spec import DatasetSpec, TaskSpec, read_entry
+from chateval.yaml_file import Document, read_yaml, validate
 
 FILE_OPTIONS = ("schema",)
 """Scorer options that may name a JSON file beside task.yaml; the scorer gets its content."""
+
+TEXT_OPTIONS: Mapping[str, tuple[str, ...]] = {"template": (".jinja", ".txt", ".md")}
+"""Scorer options that may name a text file beside task.yaml, by how its name ends; the scorer gets its content."""
 
 Check = Callable[[ScorerSpec | MeasureSpec], None]
 """Raises TaskError if there is no such scorer or measure or it does not take such options."""
@@ -34,6 +40,8 @@ class LoadOptions:
     """Task -> file or folder that takes the place of its data set."""
     n_demos: int | None = None
     """Demos before each question, for tasks that have them; None is what each task says."""
+    drawing: Drawing = field(default_factory=Drawing)
+    """How answers are drawn, in place of what tasks say."""
 
 
 def bundled_dir(name: str) -> Path:
@@ -109,6 +117,7 @@ def make_task(
         DataError: If a row is wrong; the message starts with where it stands.
     """
     options = options or LoadOptions()
+    spec = with_drawing(spec, options.drawing)
     data = options.data.get(spec.name)
     if data is not None and spec.dataset is None:
         raise TaskError(f"--data {spec.name}={data}: the task has samples of its own")
@@ -120,8 +129,7 @@ def make_task(
     found = rows if rows is not None else _rows(spec, document, data)
     source = str(data or (spec.samples and document.path.parent / spec.samples) or (spec.dataset and spec.dataset.path))
     dialogue = dialogue_of(spec.dialogue, _tools_file(spec, document))
-    asked = _asked(spec, demos) + ([asdict(dialogue) | {"tools_path": ""}] if dialogue is not None else [])
-    prompt_digest = digest(asked)
+    prompt_digest = digest(_asked(spec, demos) + _asked_further(spec, dialogue))
     return Task(
         name=spec.name,
         version=spec.version,
@@ -139,6 +147,7 @@ def make_task(
         data=str(data.resolve()) if data is not None else None,
         n_demos=n_demos,
         dialogue=dialogue,
+        choices_end_turn=spec.choices_end_turn,
     )
 
 
@@ -158,12 +167,22 @@ def _asked(spec: TaskSpec, demos: Demos | None) -> list[Any]:
         spec.decoding.model_dump(),
         choices,
     ]
+    if spec.choices_end_turn:
+        found.append("choices_end_turn")
     if spec.tools is not None:
         found.append(_plain(spec.tools))
     if demos is not None:
         rows = [[row for row, _ in group] for _, group in sorted(demos.groups.items())]
         found.append([demos.n, demos.spec.model_dump(), digest(rows)])
     return found
+
+
+def _asked_further(spec: TaskSpec, dialogue: DialogueSpec | None) -> list[Any]:
+    """Return what decides the rounds after the first answer; nothing of a task of one answer."""
+    if spec.dialogue is None or dialogue is None:
+        return []
+    said = spec.dialogue.model_dump(include={"turns", "user", "results", "state"})
+    return [asdict(dialogue) | {"tools_path": "", "said": said}]
 
 
 def _scored(
@@ -217,6 +236,9 @@ def _scorers(spec: TaskSpec, document: Document, check: Check) -> tuple[ScorerSp
         for option in FILE_OPTIONS:
             if isinstance(options.get(option), str):
                 options[option] = _read_json_file(document.path.parent, options[option], where=where)
+        for option, ends in TEXT_OPTIONS.items():
+            if isinstance(options.get(option), str) and options[option].endswith(ends):
+                options[option] = read_text(_beside(document.path.parent, options[option], where=where))
         found.append(ScorerSpec(label, options, "" if label == name else name, extract))
         _checked(check, found[-1], where)
     return tuple(found)
@@ -286,6 +308,7 @@ def _renderers(spec: TaskSpec, document: Document, *, may_repeat: bool) -> Rende
         else compile_text(spec.cluster, where=f"{at('cluster')}: cluster", is_ours=ours),
         chooses=spec.output == "choose",
         may_repeat=may_repeat,
+        media=media_reader(document.path.parent),
     )
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from chateval.errors import DataError, TaskError
 from chateval.messages import check_messages, check_tools
 from chateval.records import Message
-from chateval.task.fields import FieldSpec, field_of
+from chateval.task.fields import ExpressionSpec, FieldSpec, field_of
 from chateval.task.jinja import Fault, compile_source
-from chateval.task.spec import ExpressionSpec, MessageSpec
+from chateval.task.spec import MessageSpec
 
 
 def compile_text(source: str, *, where: str, is_ours: bool = False) -> Callable[[Mapping[str, Any], str], str]:
@@ -54,26 +54,41 @@ def compile_messages(
 ) -> Callable[[Mapping[str, Any], str], tuple[Message, ...]]:
     """Compile the messages of a task; the function they become returns valid messages or raises DataError."""
     parts = [
-        (
-            spec,
-            compile_text(spec.content, where=f"{where}: messages[{index}].content", is_ours=is_ours)
-            if spec.content is not None
-            else None,
-        )
+        (spec, _compile_content(spec.content, where=f"{where}: messages[{index}].content", is_ours=is_ours))
         for index, spec in enumerate(specs)
     ]
 
     def render(row: Mapping[str, Any], row_where: str) -> tuple[Message, ...]:
         messages: list[Message] = []
-        for spec, text in parts:
-            if text is not None:
-                messages.append({"role": spec.role, "content": text(row, row_where)})
+        for spec, content in parts:
+            if content is not None:
+                messages.append({"role": spec.role, "content": content(row, row_where)})
             else:
                 name = str(spec.field)
                 messages.extend(check_messages(field_of(row, name, row_where), name, where=row_where))
         return tuple(messages)
 
     return render
+
+
+def _compile_content(value: Any, *, where: str, is_ours: bool) -> Callable[[Mapping[str, Any], str], Any] | None:
+    """Compile the content of a message: a template, or parts, whose texts are templates all but their types."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return compile_text(value, where=where, is_ours=is_ours)
+    if isinstance(value, list):
+        inner = [_compile_content(one, where=f"{where}[{n}]", is_ours=is_ours) for n, one in enumerate(value)]
+        return lambda row, row_where: [one and one(row, row_where) for one in inner]
+    if isinstance(value, dict):
+        fields = {
+            key: _compile_content(one, where=f"{where}.{key}", is_ours=is_ours)
+            for key, one in value.items()
+            if key != "type"
+        }
+        fixed = {"type": value["type"]} if "type" in value else {}
+        return lambda row, row_where: fixed | {key: one and one(row, row_where) for key, one in fields.items()}
+    return lambda row, row_where: value
 
 
 Texts = Callable[[Mapping[str, Any], str], tuple[str, ...]]

@@ -1,5 +1,6 @@
 """Rows of a file, each with the place it came from: JSONL, CSV or Parquet."""
 
+import base64
 import csv
 import io
 from collections.abc import Iterator
@@ -73,7 +74,9 @@ def _read_parquet(path: Path) -> Iterator[Row]:
 
 
 def plain(value: Any) -> Any:
-    """Return what Arrow and numpy hold as JSON's types."""
+    """Return what Arrow and numpy hold as JSON's types; bytes, as of an image, in base64."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, dict):

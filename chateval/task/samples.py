@@ -9,7 +9,8 @@ from chateval.codec import canonical
 from chateval.errors import DataError
 from chateval.records import Sample
 from chateval.task.demos import Demos, Render, Text
-from chateval.task.dialogue import DialogueParts, Parts
+from chateval.task.dialogue import DialogueParts, Parts, check_result_names
+from chateval.task.media import Media, TakeMedia
 from chateval.task.render import Texts
 from chateval.task.rows import Row
 
@@ -32,6 +33,8 @@ class Renderers:
     """Functions that the chat template is given; none unless said."""
     dialogue: Parts = lambda row, where: DialogueParts()
     """What goes on after the first answer; nothing unless said."""
+    media: TakeMedia = lambda messages, row, where: Media(messages)
+    """What reads images and recordings; parts stay as they are unless said."""
 
 
 def build_samples(rows: Iterable[Row], render: Renderers, demos: Demos | None, *, source: str) -> tuple[Sample, ...]:
@@ -48,11 +51,13 @@ def build_samples(rows: Iterable[Row], render: Renderers, demos: Demos | None, *
         sample_id = _sample_id(row, where, seen, may_repeat=render.may_repeat)
         seen[sample_id] = where
         messages = render.messages(row, where)
+        messages = demos.before(messages, row, where) if demos is not None else messages
+        media = render.media(messages, row, where)
         parts = render.dialogue(row, where)
         sample = Sample(
-            id=sample_id,
+            id=_with_media(sample_id, media),
             inputs=row,
-            messages=demos.before(messages, row, where) if demos is not None else messages,
+            messages=media.messages,
             target=render.target(row, where),
             choices=render.choices(row, where),
             cluster=render.cluster(row, where),
@@ -62,7 +67,10 @@ def build_samples(rows: Iterable[Row], render: Renderers, demos: Demos | None, *
             user=parts.user,
             state=parts.state,
             results=parts.results,
+            images=media.pictures,
+            sounds=media.sounds,
         )
+        check_result_names(sample.results, sample.tools, where=where)
         further = render.targets(row, where)
         if further:
             target, *others = dict.fromkeys([sample.target, *further] if sample.target else further)
@@ -91,6 +99,13 @@ def _sample_id(row: Mapping[str, Any], where: str, seen: Mapping[str, str], *, m
         n_before += 1
         sample_id = hashlib.sha256(spelt + f"#{n_before}".encode()).hexdigest()[:16]
     return sample_id
+
+
+def _with_media(sample_id: str, media: Media) -> str:
+    """Return the id of a row that names files: another once one of them is another."""
+    if not media.digests:
+        return sample_id
+    return hashlib.sha256(canonical([sample_id, *media.digests])).hexdigest()[:16]
 
 
 def own_cluster(row: Mapping[str, Any], where: str) -> str | None:

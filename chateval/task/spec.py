@@ -5,9 +5,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from chateval.codec import canonical
-from chateval.messages import ROLES
+from chateval.messages import ROLES, part_fault
 from chateval.task.dialogue_spec import DialogueFields
-from chateval.task.fields import FieldSpec
+from chateval.task.fields import ExpressionSpec, FieldSpec
 
 _STRICT = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -18,7 +18,8 @@ class MessageSpec(BaseModel):
     model_config = _STRICT
 
     role: str | None = None
-    content: str | None = None
+    content: str | list[dict[str, Any]] | None = None
+    """Template, or parts: `{type: text, text: ...}`, `{type: image, image: ...}`, whose texts are templates."""
     field: str | None = None
 
     @model_validator(mode="after")
@@ -28,6 +29,15 @@ class MessageSpec(BaseModel):
             raise ValueError("a message has either role and content, or field")
         if self.role is not None and self.role not in ROLES:
             raise ValueError(f"role {self.role!r} is not one of {', '.join(ROLES)}")
+        if isinstance(self.content, list):
+            _check_plain(self.content)
+            for index, part in enumerate(self.content):
+                # Addresses are templates here; what they come to is looked at in each row.
+                fault = part_fault({"type": part.get("type"), "text": part.get("text"), "url": "template"})
+                if fault:
+                    raise ValueError(f"content[{index}]: {fault}")
+            if not self.content:
+                raise ValueError("content has no part")
         return self
 
 
@@ -74,14 +84,6 @@ class DatasetSpec(BaseModel):
         return tuple(self.name) if isinstance(self.name, list) else (self.name,)
 
 
-class ExpressionSpec(BaseModel):
-    """A Jinja expression over the fields of the row that yields a list."""
-
-    model_config = _STRICT
-
-    expression: str = Field(min_length=1)
-
-
 class DemosSpec(BaseModel):
     """Solved samples that stand before the question."""
 
@@ -124,6 +126,8 @@ class TaskSpec(BaseModel):
     target: str = ""
     targets: FieldSpec | ExpressionSpec | list[str] | None = None
     choices: FieldSpec | ExpressionSpec | list[str] | None = None
+    choices_end_turn: bool = False
+    """Whether each choice is a whole answer, with the end of turn of the template behind it."""
     tags: list[str] | None = None
     """Templates; without them a row's field `tags` counts."""
     cluster: str | None = None
@@ -164,6 +168,8 @@ class TaskSpec(BaseModel):
             raise ValueError("a task has either samples or dataset")
         if self.output == "choose" and self.choices is None:
             raise ValueError("output: choose needs choices, for example choices: {field: choices}")
+        if self.choices_end_turn and self.output != "choose":
+            raise ValueError("choices_end_turn is for output: choose, whose choices are read")
         if self.output == "choose" and self.dialogue is not None:
             raise ValueError("a dialogue is of answers that are written: output: choose has none")
         if self.demos is not None and self.demos.split is not None and self.dataset is None:

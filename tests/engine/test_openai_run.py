@@ -1,21 +1,15 @@
 """`chateval run --engine openai`, the whole line: endpoints without files, folders that are served, real servers."""
 
 import json
-import os
-import socket
-import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
 
 pytest.importorskip("openai")
 
-import urllib.request
-
 from completions import Completions
 from jinja2 import UndefinedError
+from real_server import transformers_serving
 from served import serving
 
 from chateval.__main__ import main
@@ -221,26 +215,8 @@ def transformers_serve(tiny_chat, tmp_path):
     """Serve the random chat model with the command of transformers, and yield the address."""
     pytest.importorskip("fastapi")
     pytest.importorskip("uvicorn")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = Path(sys.executable).with_name("transformers")
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
-    arguments = [command, "serve", tiny_chat, "--host", "127.0.0.1", "--port", str(port), "--device", "cpu"]
-    with (tmp_path / "serve.log").open("wb") as log:
-        process = subprocess.Popen([*map(str, arguments)], stdout=log, stderr=log, env=environment)
-    try:
-        for _ in range(600):
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2):
-                    break
-            except OSError:
-                assert process.poll() is None, (tmp_path / "serve.log").read_text()
-                time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}/v1"
-    finally:
-        process.terminate()
-        process.wait(20)
+    with transformers_serving(tiny_chat, tmp_path / "serve.log") as address:
+        yield address
 
 
 @pytest.mark.slow
@@ -270,3 +246,31 @@ def test_transformers_serve_answers_as_the_engine_of_transformers_does(
     }
     assert choices[0] == 2
     assert "takes no token ids, without which the choices of a task cannot be scored" in choices[2]
+
+
+PLAYED = """
+name: played
+version: 1
+source: test
+samples: samples.jsonl
+messages: [{role: user, content: "{{ a }} + {{ b }} ="}]
+target: "{{ a + b }}"
+decoding: {max_new_tokens: 4}
+dialogue: {user: {model: customer, prompt: "Ask for sums.", max_turns: 2, max_new_tokens: 4}}
+scorers: [number]
+"""
+
+
+@pytest.mark.slow
+def test_transformers_serve_plays_a_user_and_is_asked_once(chateval, tasks, tiny_chat, transformers_serve, tmp_path):
+    (tmp_path / "sums" / "task.yaml").write_text(PLAYED)
+    helper = f"customer={transformers_serve}#{tiny_chat}"
+    arguments = ("--checkpoint", f"base={tiny_chat}", "--helper", helper, "--task", tasks["sums"])
+
+    first = chateval(*arguments, out="one")
+    again = chateval(*arguments, out="two")
+
+    assert (first[0], again[0]) == (0, 0), first[2]
+    assert "0 responses from the model, 30 from the store" in again[2]
+    assert (tmp_path / "one" / "responses.jsonl").read_bytes() == (tmp_path / "two" / "responses.jsonl").read_bytes()
+    assert {len(one.response.dialogue.rounds) for one in read_answers(tmp_path / "one")} == {3}

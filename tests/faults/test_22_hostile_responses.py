@@ -17,7 +17,7 @@ LIMIT_SECONDS = 2.0
 LONG_LIMIT_SECONDS = 10.0
 """Of processor time, for the scorers that take a second or two for each 5 MB on a machine with nothing else to do."""
 LARGE = frozenset(hostile for hostile in HOSTILE if hostile.startswith("5 MB")) | {"expanding letters"}
-LINEAR = ("maths", "number", "letter", "normalised", "text_f1", "contains_answer")
+LINEAR = ("maths", "number", "letter", "normalised", "text_f1", "contains_answer", "final_answer")
 """Scorers whose time grows with the length of the response, by a second or two for each 5 MB."""
 QUICK_NAMES = [name for name in NAMES if name not in ("maths", "runs_tests", "number", "letter")]
 

@@ -75,10 +75,11 @@ def test_what_fastchats_reader_wrote_itself_is_read_by_ours():
     assert sorted(by_reader.keys() & differing().keys()) == []
 
 
-def test_the_published_questions_are_asked_by_their_first_turn(tmp_path):
+def test_the_published_questions_are_asked_turn_by_turn(tmp_path):
     rows = oracle_rows("mt_bench/question")
     path = oracle_path("mt_bench/question.jsonl.gz")
     task = load_task("mt_bench", check=lambda spec: None, options=LoadOptions({"mt_bench": path}))
 
-    assert [sample.messages[0]["content"] for sample in task.samples] == [row["turns"][0] for row in rows]
+    asked = [[sample.messages[0]["content"], *sample.turns] for sample in task.samples]
+    assert asked == [row["turns"] for row in rows]
     assert json.dumps([sample.tags for sample in task.samples]) == json.dumps([[row["category"]] for row in rows])

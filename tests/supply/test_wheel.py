@@ -81,6 +81,7 @@ def test_the_wheel_holds_the_package_and_its_data_and_nothing_else(names):
         "chateval/template/named/chatml.jinja",
         "chateval/bundled/examples/finetune.py",
         "chateval/bundled/tasks/arithmetic/samples.jsonl",
+        "chateval/bundled/tasks/pictures/images/chart_01.png",
     ],
 )
 def test_what_the_package_reads_of_its_own_is_in_the_wheel(names, name):
@@ -110,7 +111,7 @@ def test_the_metadata_are_those_of_the_project(metadata):
     assert metadata["Version"] == PROJECT["version"]
     assert metadata["License-Expression"] == "Apache-2.0"
     assert metadata["Requires-Python"] == ">=3.11"
-    assert {"dev", "inspect", "openai", "ray", "reference", "track", "train", "vllm"} <= set(
+    assert {"dev", "images", "inspect", "openai", "ray", "reference", "track", "train", "vllm"} <= set(
         metadata.get_all("Provides-Extra")
     )
     assert "Typing :: Typed" in metadata.get_all("Classifier")

@@ -5,9 +5,12 @@ from chateval.records import (
     CheckpointSummary,
     Comparison,
     Decoding,
+    DialogueCount,
     Estimate,
     Fault,
     Flip,
+    HelperSummary,
+    ReasonCount,
     Report,
     TaskSummary,
     Verdict,
@@ -48,7 +51,23 @@ def hostile_report(text):
     """A report with `text` wherever a model, a data set or a user can put some."""
     why = f"why {text}"
     checkpoints = tuple(
-        CheckpointSummary(name, "chat", "float32", text, "a" * 64, "b" * 64, None, 3, 0, 1, 0, 1234, 56, template(text))
+        CheckpointSummary(
+            name,
+            "chat",
+            "float32",
+            text,
+            "a" * 64,
+            "b" * 64,
+            None,
+            3,
+            0,
+            1,
+            0,
+            1234,
+            56,
+            template(text),
+            template_options={text: text},
+        )
         for name in ("base", f"sft {text}")
     )
     found = (("base", 0.5), (f"sft {text}", 0.75))
@@ -56,7 +75,11 @@ def hostile_report(text):
     return Report(
         baseline="base",
         checkpoints=checkpoints,
-        tasks=(TaskSummary("facts", 1, text, 4, 4, "generate", Decoding(), ("exact", "single_bos"), "c" * 64),),
+        tasks=(
+            TaskSummary(
+                "facts", 1, text, 4, 4, "generate", Decoding(), ("exact", "single_bos"), "c" * 64, judges=((), (text,))
+            ),
+        ),
         estimates=tuple(Estimate(n, "facts", "exact", mean, 0.2, 0.9, 4, 0, 4) for n, mean in found),
         audits=tuple(Estimate(n, "*", "single_bos", 1.0, 0.5, 1.0, 4, 0, 4) for n, _ in found),
         comparisons=(comparison,),
@@ -65,6 +88,9 @@ def hostile_report(text):
             for won in (True, False)
         ),
         faults=(Fault(f"sft {text}", "facts", "single_bos", "1" * 16, text, text, text),),
+        dialogues=tuple(DialogueCount(n, "facts", {text: 3, "answered": 1}, 7, 2, 1, 1, 1) for n, _ in found),
+        reasons=tuple(ReasonCount(n, "facts", "exact", words, 2) for n, _ in found for words in ("right", text)),
+        helpers=(HelperSummary(text, text, text, text),),
         verdicts=(Verdict(f"facts/exact {text}", f"sft {text}", "inconclusive", text, is_warning=True),),
     )
 

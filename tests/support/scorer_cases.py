@@ -32,6 +32,7 @@ ROW: Mapping[str, Any] = {
     "category": "simple",
     "function": [TOOL["function"]],
     "ground_truth": [{"add": {"a": [1]}}],
+    "answer": ["five", "5"],
 }
 OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "regex": {"pattern": r"(\d+)", "seconds": 0.5},
@@ -50,6 +51,8 @@ TARGETS: Mapping[str, str] = {
     "choice": "one",
     "mc2": "one",
     "tool_call": '{"name": "add", "arguments": {"a": 1}}',
+    "tool_outcome": '[{"name": "add", "arguments": {"a": 1}}]',
+    "world_state": '{"sum": 1}',
     "refusal": "refuse",
     "attributes": '{"Brand": ["Acme"], "Size": ["n/a"]}',
     "json_fields": '{"a": 1, "b": [1, {"c": null}]}',
@@ -64,7 +67,8 @@ def sample_for(name: str, row: Mapping[str, Any] = ROW) -> Sample:
     target = TARGETS.get(family, "5")
     if name == "ifbench":
         row = {**row, "instruction_id_list": ["count:numbers"], "kwargs": [{"N": 3}]}
-    return Sample("s", row, target=target, choices=choices, tools=(TOOL,), alternatives=("7",) if target == "5" else ())
+    others = ("7",) if target == "5" else ()
+    return Sample("s", row, target=target, choices=choices, tools=(TOOL,), alternatives=others, state={"sum": 0})
 
 
 def case_for(name: str, text: str, *, sample: Sample | None = None, **response: Any) -> Case:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from chateval.codec import read_yaml, validate
 from chateval.errors import TaskError
 from chateval.task.spec import TaskSpec
+from chateval.yaml_file import read_yaml, validate
 
 WHOLE = """\
 name: mine

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,12 @@ from chateval.engine.openai.client import Client
 from chateval.engine.openai.door import CHAT, COMPLETIONS, Door, find_door
 from chateval.engine.openai.exchange import RequestFailed
 from chateval.engine.openai.reply import Asked, Completion, OddReply, read_completion
-from chateval.errors import CheckpointError
+from chateval.engine.stops import end_at_stop, n_thinking_ids
+from chateval.errors import CheckpointError, DataError
+from chateval.media import wire_messages
 from chateval.records import Checkpoint, Decoding, Finish, Prompt, Response, TemplateFacts
 from chateval.template import Tokenizer, read_json, render, tokenize
+from chateval.template.answer import find_format, is_open_in, marks_of, split_thinking
 
 _log = logging.getLogger(__name__)
 
@@ -51,6 +54,10 @@ class OpenAIEngine:
         self._tokenizer = tokenizer
         self._facts = facts
         self._served = served
+        self._marks = marks_of(facts)
+        form = find_format(facts.text)
+        self._thinks = form.thinking is not None or form.has_channels or bool(checkpoint.template_options)
+        """Whether an answer may begin with thinking, so that no stop string is left to the server."""
 
     @property
     def identity(self) -> dict[str, str]:
@@ -59,14 +66,16 @@ class OpenAIEngine:
         The address and the name of the model stand for what it does not say: of two servers that are said to serve a
         folder, one may serve it quantised. Those of an endpoint are in its digest already.
         """
+        options = self._checkpoint.template_options
         place = {"address": self._served.client.address, "model": self._served.model}
         return {
             "engine": "openai",
             "server": self._served.server,
             **(place if self._checkpoint.kind != "endpoint" else {}),
             "door": self._door.kind,
+            **({"template_options": _said(options)} if self._door.kind == "chat" and options else {}),
             **({"added_tokens": str(self._door.n_added)} if self._door.n_added else {}),
-            **({"options": canonical(dict(self._served.body)).decode("utf-8", "replace")} if self._served.body else {}),
+            **({"options": _said(self._served.body)} if self._served.body else {}),
         }
 
     def plan(self, prompts: Sequence[Prompt]) -> list[Batch]:
@@ -88,6 +97,8 @@ class OpenAIEngine:
     async def _answer(self, prompt: Prompt) -> Answer:
         try:
             return prompt, await (self._choose(prompt) if prompt.choice_ids else self._generate(prompt))
+        except DataError as fault:  # an image that is not what it was
+            return prompt, error_response(prompt, str(fault))
         except RequestFailed as fault:
             return prompt, error_response(prompt, self._served.client.redact(str(fault)))
 
@@ -136,7 +147,9 @@ class OpenAIEngine:
     async def _generate(self, prompt: Prompt) -> Response:
         decoding, door = prompt.decoding, self._door
         extras = self._extras if door.kind == "ids" else {}
-        asked = {"model": self._served.model, **self._prompt(prompt), **_sampling(prompt), **extras}
+        if self._thinks and prompt.decoding.stop:
+            decoding = replace(decoding, stop=())
+        asked = {"model": self._served.model, **self._prompt(prompt), **_sampling(prompt, decoding), **extras}
         path = CHAT if door.kind == "chat" else COMPLETIONS
         reply = await self._served.client.ask(path, {**asked, **self._served.body})
         found = read_completion(
@@ -150,7 +163,20 @@ class OpenAIEngine:
                 wants_ids="return_token_ids" in extras,
             ),
         )
-        return self._response(prompt, found)
+        response = self._response(replace(prompt, decoding=decoding), found)
+        if decoding.stop and response.finish == "stop" and self._is_thinking(prompt, response):
+            self._thinks = True  # its stop strings end thinking, too: they are looked for here from now on
+            return await self._generate(prompt)
+        if decoding.stop or not prompt.decoding.stop:
+            return response
+        return end_at_stop(response, prompt, self._marks, self._decode_ids)
+
+    def _is_thinking(self, prompt: Prompt, response: Response) -> bool:
+        """Return whether an answer ends inside its thinking."""
+        if response.reasoning:
+            return response.is_incomplete
+        text = response.raw_text or response.text
+        return split_thinking(text, self._marks, is_open=is_open_in(prompt.text, self._marks)).is_open
 
     def _prompt(self, prompt: Prompt) -> dict[str, Any]:
         match self._door.kind:
@@ -159,7 +185,14 @@ class OpenAIEngine:
             case "text":
                 return {"prompt": prompt.text}
             case "chat":
-                return {"messages": [dict(message) for message in prompt.messages]}
+                messages = wire_messages(prompt.messages, prompt.images, prompt.sounds)
+                return {"messages": [_with_reasoning(message) for message in messages], **self._template_options}
+
+    @property
+    def _template_options(self) -> dict[str, Any]:
+        """The switches of the template, where the server renders it: vLLM, SGLang and llama-server take them so."""
+        options = dict(self._checkpoint.template_options)
+        return {"chat_template_kwargs": options} if options else {}
 
     def _response(self, prompt: Prompt, found: Completion) -> Response:
         finish = self._finish(prompt.decoding, found)
@@ -176,7 +209,15 @@ class OpenAIEngine:
             output_ids=found.output_ids or (),
             n_prompt_tokens=found.n_prompt_tokens,
             repeat=prompt.repeat,
+            reasoning=found.reasoning,
+            is_incomplete=bool(found.reasoning) and not text.strip(),
+            n_reasoning_tokens=self._count_thinking(prompt, found),
         )
+
+    def _count_thinking(self, prompt: Prompt, found: Completion) -> int | None:
+        if found.output_ids is None:
+            return found.n_reasoning_tokens
+        return n_thinking_ids(list(found.output_ids), self._decode_ids, self._marks, prompt.text)
 
     def _finish(self, decoding: Decoding, found: Completion) -> Finish:
         """Return why an answer ended; `stop` where stop strings were given and the server does not say what it was."""
@@ -229,13 +270,15 @@ class OpenAIEngine:
             )
         )
 
+    def _decode_ids(self, ids: list[int]) -> str:
+        return self._decode(ids, skip_special_tokens=False)
+
     def _spell(self, number: int) -> str:
         return self._decode([number], skip_special_tokens=False)
 
 
-def _sampling(prompt: Prompt) -> dict[str, Any]:
+def _sampling(prompt: Prompt, decoding: Decoding) -> dict[str, Any]:
     """Return how an answer is drawn, in the fields of OpenAI; each repeat is a request with its own seed."""
-    decoding = prompt.decoding
     found: dict[str, Any] = {"max_tokens": decoding.max_new_tokens, "temperature": decoding.temperature, "n": 1}
     if decoding.temperature > 0:
         seed = (decoding.seed * 1_000_003 + prompt.repeat) ^ int(prompt.sample_id, 16)
@@ -246,3 +289,12 @@ def _sampling(prompt: Prompt) -> dict[str, Any]:
 def _until(text: str, stops: Sequence[str]) -> str:
     """Return the text up to the first stop string."""
     return min((text.partition(stop)[0] for stop in stops), key=len)
+
+
+def _with_reasoning(message: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a message of the history with its thinking under both names: vLLM reads `reasoning`, others the other."""
+    return {**message, "reasoning": message["reasoning_content"]} if "reasoning_content" in message else message
+
+
+def _said(value: Mapping[str, Any]) -> str:
+    return canonical(dict(value)).decode("utf-8", "replace")

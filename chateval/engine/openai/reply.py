@@ -47,6 +47,10 @@ class Completion:
     output_ids: tuple[int, ...] | None
     """None where the server returns none."""
     n_prompt_tokens: int
+    reasoning: str = ""
+    """The thinking, where the server takes it out of the text."""
+    n_reasoning_tokens: int | None = None
+    """Of the answer's tokens, those of the thinking, where the server says so."""
 
 
 def read_completion(reply: Any, asked: Asked) -> Completion:
@@ -72,6 +76,8 @@ def read_completion(reply: Any, asked: Asked) -> Completion:
         ended_by=ended_by if type(ended_by) in (int, str) else None,
         output_ids=output_ids,
         n_prompt_tokens=n_prompt,
+        reasoning=_reasoning(choice),
+        n_reasoning_tokens=_n_reasoning(reply, n_output),
     )
 
 
@@ -148,9 +154,32 @@ def _text(choice: Mapping[str, Any]) -> str:
     name, found = ("message.content", message.get("content")) if isinstance(message, dict) else ("text", None)
     if name == "text":
         found = choice.get("text")
+    elif found is None and _reasoning(choice) and not (isinstance(message, dict) and message.get("tool_calls")):
+        found = ""  # it thought until the end
     if not isinstance(found, str):
         raise OddReply(f"choices[0].{name} is {_shown(found)}, not a text")
-    return found.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # JSON may hold half a character
+    return _whole(found)
+
+
+def _reasoning(choice: Mapping[str, Any]) -> str:
+    """Return the thinking that a server took out of the text: `reasoning`, which vLLM says, or `reasoning_content`."""
+    message = choice.get("message")
+    said = message if isinstance(message, dict) else {}
+    found = next((said[name] for name in ("reasoning", "reasoning_content") if said.get(name) is not None), "")
+    if not isinstance(found, str):
+        raise OddReply(f"choices[0].message.reasoning is {_shown(found)}, not a text")
+    return _whole(found)
+
+
+def _n_reasoning(reply: Mapping[str, Any], n_output: int) -> int | None:
+    details = reply["usage"].get("completion_tokens_details")
+    found = details.get("reasoning_tokens") if isinstance(details, dict) else None
+    return found if type(found) is int and 0 < found <= n_output else None
+
+
+def _whole(text: str) -> str:
+    """Return a text of Unicode; JSON may hold half a character."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _cut(text: str, stops: Sequence[str]) -> str:

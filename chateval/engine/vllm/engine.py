@@ -15,6 +15,7 @@ from chateval.engine.vllm.models import Models, adapter_rank
 from chateval.errors import CheckpointError, first_line
 from chateval.records import Checkpoint, Prompt, TemplateFacts
 from chateval.template import Tokenizer, read_json
+from chateval.template.answer import marks_of
 
 MOST_WAITING = 1024
 """Prompts that vLLM holds at a time: enough to fill its batches, few enough to forget."""
@@ -89,7 +90,7 @@ class VllmEngine:
         n_vocabulary = llm.llm_engine.model_config.get_vocab_size()
         self._check_vocabulary(prompts, n_vocabulary)
         stop_ids = frozenset(number for number in self._facts.stop_ids if number < n_vocabulary)
-        manner = Manner(self._tokenizer, stop_ids, settings)
+        manner = Manner(self._tokenizer, stop_ids, settings, marks_of(self._facts))
         yield from answer_clean(llm, prompts, manner, lora)
 
     def _check_vocabulary(self, prompts: Sequence[Prompt], n_vocabulary: int) -> None:

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chateval.engine.batch import error_response
+from chateval.engine.stops import StopWatch, cut_at_stop, n_thinking_ids
 from chateval.records import Finish, Prompt, Response
 from chateval.template import Tokenizer
+from chateval.template.answer import PLAIN, Thinking
 
 Request = tuple[list[int], Any]
 """Ids and `vllm.SamplingParams`."""
@@ -25,8 +27,14 @@ class Manner:
     stop_ids: frozenset[int]
     settings: Mapping[str, Any]
     """What the checkpoint asks of its logits, as `vllm.SamplingParams` calls it."""
+    marks: Thinking = PLAIN
+    """Around thinking, inside of which no stop string ends the answer."""
 
-    def decode(self, ids: list[int], *, skip_special_tokens: bool) -> str:
+    def decode_raw(self, ids: list[int]) -> str:
+        """Return the text of ids, special tokens kept."""
+        return self.decode(ids, skip_special_tokens=False)
+
+    def decode(self, ids: list[int], *, skip_special_tokens: bool = True) -> str:
         """Return the text of ids."""
         return str(
             self.tokenizer.decode(ids, skip_special_tokens=skip_special_tokens, clean_up_tokenization_spaces=False)
@@ -43,6 +51,7 @@ class Generating:
     """New tokens, the end token included."""
     finish: Finish | None = None
     error: str = ""
+    watch: StopWatch | None = None
 
     def requests(self) -> list[Request]:
         """Return what vLLM is asked: only our stop ids and limit end the answer, stop strings are looked for here."""
@@ -91,10 +100,8 @@ class Generating:
         if last in self.manner.stop_ids:
             return "eos"
         if decoding.stop:
-            # A stop string of n characters spans at most n tokens that show; a few more may show nothing.
-            longest = max(len(stop) for stop in decoding.stop)
-            tail = self.manner.decode(self.ids[-(longest + 16) :], skip_special_tokens=False)
-            if any(stop in tail for stop in decoding.stop):
+            self.watch = self.watch or StopWatch(self.prompt, self.manner.marks)
+            if self.watch.sees(self.ids, self.manner.decode_raw):
                 return "stop"
         return "length" if len(self.ids) >= decoding.max_new_tokens else None
 
@@ -104,9 +111,10 @@ class Generating:
         if self.finish is None or self.finish == "error":
             return error_response(prompt, self.error)
         said = self.ids[:-1] if self.finish == "eos" else self.ids
-        text = self.manner.decode(said, skip_special_tokens=True)
-        if self.finish == "stop":
-            text = text[: min((text.find(stop) for stop in prompt.decoding.stop if stop in text), default=len(text))]
+        text = self.manner.decode(said)
+        if self.finish == "stop" and self.watch is not None:
+            start = self.watch.answer_start(self.ids, self.manner.decode)
+            text = cut_at_stop(text, prompt.decoding.stop, start=start)
         return Response(
             sample_id=prompt.sample_id,
             text=text,
@@ -115,6 +123,7 @@ class Generating:
             output_ids=tuple(self.ids),
             n_prompt_tokens=len(prompt.ids),
             repeat=prompt.repeat,
+            n_reasoning_tokens=n_thinking_ids(self.ids, self.manner.decode_raw, self.manner.marks, prompt.text),
         )
 
 
