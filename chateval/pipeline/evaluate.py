@@ -9,11 +9,12 @@ from chateval.pipeline.finish import Given, exit_code_of, score_all, write_repor
 from chateval.pipeline.gated import gate_live
 from chateval.pipeline.judge import respond_and_judge
 from chateval.pipeline.manifest import make_manifest
+from chateval.pipeline.material import Material
 from chateval.pipeline.noise import measure_noise
 from chateval.pipeline.prepare import Plan, Watcher, prepare
 from chateval.pipeline.replaced import find_replaced
 from chateval.pipeline.respond import Answers, EngineFor
-from chateval.pipeline.tally import Material, make_report
+from chateval.pipeline.summary import make_report
 from chateval.pipeline.tasks import NO_BRIDGES, Bridges
 from chateval.pipeline.verify import Verified
 from chateval.records import Asked, Report

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from chateval.gate import exit_code
 from chateval.pipeline.mark import mark_all
+from chateval.pipeline.material import Material
 from chateval.pipeline.prepare import Key
-from chateval.pipeline.tally import Material, Tally
+from chateval.pipeline.tally import Tally
 from chateval.pipeline.tasks import bind_measures
 from chateval.records import Answered, Prompt, Report, Response, Run, Score
 from chateval.report import OUTPUTS, PAGE, write_page

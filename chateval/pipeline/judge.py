@@ -10,7 +10,7 @@ from chateval.config import Suite
 from chateval.data.verify.markers import find_markers
 from chateval.errors import TemplateError
 from chateval.pipeline.ask import Asker
-from chateval.pipeline.jury import judged_by
+from chateval.pipeline.jury import judged_by, words_of
 from chateval.pipeline.mark import Address
 from chateval.pipeline.prepare import Key, Plan, Subject, Watcher, build_for
 from chateval.pipeline.respond import Answers, EngineFor, respond
@@ -18,7 +18,6 @@ from chateval.records import Decoding, Judgement, Message, Position, Prompt, Res
 from chateval.score.judge.ask import JudgeAsk
 from chateval.score.judge.shown import blocks, turns_of
 from chateval.store import ResponseStore
-from chateval.task.render import compile_text
 from chateval.template.answer import separate
 
 Judgements = dict[Address, list[Judgement]]
@@ -165,13 +164,11 @@ def _prompts(
     subject: Subject, suite: Suite, ask: JudgeAsk, about: tuple[Sequence[Pair], re.Pattern[str] | None]
 ) -> list[Prompt]:
     pairs, control = about
-    render = compile_text(ask.template, where="template of the judge", is_ours=ask.is_ours)
-    low, high = (f"{number:g}" for number in ask.scale)
+    words = words_of(ask, where="template of the judge")
     samples = []
     for pair in pairs:
         shown = blocks(pair.messages, _shown(pair, ask), control)
-        row = {"target": "", "rubric": ask.rubric, "low": low, "high": high} | shown
-        text = render(row, f"sample {pair.sample.id}").strip()
+        text = words(shown, f"sample {pair.sample.id}")
         samples.append(Sample(pair.sample.id, {}, messages=({"role": "user", "content": text},)))
     decoding = Decoding(max_new_tokens=ask.max_new_tokens)
     name = pairs[0].blank.task if pairs else "judge"

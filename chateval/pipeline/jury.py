@@ -1,12 +1,13 @@
 """Which scorers of a task have judges, and whether those are there."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from chateval.errors import ConfigError
+from chateval.errors import ConfigError, DataError, TaskError
 from chateval.records import JUDGED, Rule, ScorerSpec, Task
 from chateval.score import ask_of, bind_measure, family_of, reads_reference
 from chateval.score.judge.ask import JudgeAsk
+from chateval.task.render import compile_text
 
 _log = logging.getLogger(__name__)
 
@@ -19,11 +20,37 @@ def judged_by(task: Task) -> Iterator[tuple[ScorerSpec, JudgeAsk]]:
             yield spec, ask
 
 
+def words_of(ask: JudgeAsk, *, where: str) -> Callable[[Mapping[str, str], str], str]:
+    """Return what makes the text that a judge is told: a function of (texts by name, where they stand).
+
+    Raises:
+        TaskError: If the template is not valid Jinja.
+    """
+    render = compile_text(ask.template, where=where, is_ours=ask.is_ours)
+    low, high = (f"{number:g}" for number in ask.scale)
+    fixed = {"target": "", "rubric": ask.rubric, "low": low, "high": high}
+    return lambda shown, place: render(fixed | dict(shown), place).strip()
+
+
+def try_words(ask: JudgeAsk, *, where: str) -> None:
+    """Raise TaskError if a judge would not be shown what it judges."""
+    names = ("answer",) if ask.against is None else ("first", "second")
+    shown = {name: f"chateval-{name}" for name in (*names, "question", "mark")}
+    try:
+        text = words_of(ask, where=where)(shown, where)
+    except DataError as error:
+        raise TaskError(f"{where} cannot be rendered: {str(error).rpartition(': ')[2]}") from error
+    for name in names:
+        if shown[name] not in text:
+            raise TaskError(f"{where} does not show {{{{ {name} }}}}, which is to be judged")
+
+
 def check_judges(tasks: Sequence[Task], names: Iterable[str]) -> None:
     """Raise ConfigError if a judge is none of these models: helpers, and checkpoints of the run."""
     known = list(names)
     for task in tasks:
         for spec, ask in judged_by(task):
+            try_words(ask, where=f"task {task.name}: {spec.name}: template of the judge")
             for judge in ask.judges:
                 if judge not in known:
                     raise ConfigError(

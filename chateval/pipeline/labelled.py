@@ -14,6 +14,7 @@ from chateval.errors import DataError
 from chateval.messages import check_messages
 from chateval.pipeline.ask import Asker
 from chateval.pipeline.judge import Pair, ask_judge, pairs_of
+from chateval.pipeline.jury import try_words
 from chateval.pipeline.prepare import Watcher, open_helpers
 from chateval.pipeline.respond import EngineFor
 from chateval.records import Judgement, Message, Sample
@@ -146,6 +147,7 @@ def judge_labelled(
     Raises:
         ChatevalError: For whatever the user has to mend, before any model is loaded.
     """
+    try_words(ask, where="template of the judge")
     low, high = ask.scale
     for row in rows:
         if ask.against is None and not low <= row.label <= high:

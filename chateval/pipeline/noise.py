@@ -10,6 +10,7 @@ from chateval.pipeline.mark import mark_all
 from chateval.pipeline.prepare import Key, Plan, Subject
 from chateval.pipeline.respond import Answers
 from chateval.records import Noise, Prompt
+from chateval.score import reads_reference
 
 Rerun = Callable[[Plan, int], Answers]
 """(what is asked, number of the rerun from 1) -> answers that are kept apart from those of other reruns."""
@@ -20,6 +21,8 @@ Means = Mapping[tuple[str, str, str], Mapping[str, SampleMean]]
 
 def measure_noise(plan: Plan, means: Means, rerun: Rerun, n_reruns: int, *, trust_code: bool = False) -> list[Noise]:
     """Answer the baseline's prompts again and return what differs, for each task and scorer.
+
+    Scorers that compare with the baseline have no noise: it always is what it is compared with.
 
     Each rerun asks the prompts of a task in two random parts, so that other prompts share a batch, and draws sampled
     answers with another seed.
@@ -33,7 +36,8 @@ def measure_noise(plan: Plan, means: Means, rerun: Rerun, n_reruns: int, *, trus
     """
     [baseline] = [subject for subject in plan.subjects if subject.checkpoint.name == plan.suite.baseline]
     name = baseline.checkpoint.name
-    firsts = {(task, scorer): found for (checkpoint, task, scorer), found in means.items() if checkpoint == name}
+    mirrors = {(task.name, spec.name) for task in plan.tasks for spec in task.scorers if reads_reference(spec)}
+    firsts = {place[1:]: found for place, found in means.items() if place[0] == name and place[1:] not in mirrors}
     found: dict[tuple[str, str], list[tuple[int, int, float]]] = defaultdict(list)
     for number in range(1, n_reruns + 1):
         columns: dict[tuple[str, str], Column] = defaultdict(lambda: Column({}))

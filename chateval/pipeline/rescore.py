@@ -15,8 +15,9 @@ from chateval.pipeline.finish import score_all, write_report
 from chateval.pipeline.gated import gate_live
 from chateval.pipeline.jury import rests_on
 from chateval.pipeline.mark import Address
+from chateval.pipeline.material import Material
 from chateval.pipeline.prepare import Key, Watcher, check_gate
-from chateval.pipeline.tally import Material, make_report
+from chateval.pipeline.summary import make_report
 from chateval.pipeline.tasks import NO_BRIDGES, Bridges, load_tasks
 from chateval.records import (
     Asked,

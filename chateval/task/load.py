@@ -1,19 +1,19 @@
 """A task folder -> Task, with every fault found before a model is loaded."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
-
 from chateval.codec import digest, parse_json, read_text
 from chateval.errors import TaskError
-from chateval.records import Decoding, DialogueSpec, Drawing, MeasureSpec, ScorerSpec, Task
+from chateval.records import Decoding, Drawing, MeasureSpec, ScorerSpec, Task
 from chateval.task.dataset import read_dataset
 from chateval.task.demos import Demos, draw_demos
 from chateval.task.dialogue import compile_dialogue, dialogue_of
+from chateval.task.digests import asked_further, asked_of, scored_of
 from chateval.task.drawing import with_drawing
+from chateval.task.find import find_task, is_bundled
 from chateval.task.hub import check_inside
 from chateval.task.media import media_reader
 from chateval.task.render import compile_choices, compile_messages, compile_text, compile_texts, compile_tools
@@ -42,26 +42,6 @@ class LoadOptions:
     """Demos before each question, for tasks that have them; None is what each task says."""
     drawing: Drawing = field(default_factory=Drawing)
     """How answers are drawn, in place of what tasks say."""
-
-
-def bundled_dir(name: str) -> Path:
-    """Return the folder of data that ships with the package: `tasks` or `examples`.
-
-    In a wheel it lies inside the package, in a checkout beside it.
-    """
-    package = Path(__file__).resolve().parent.parent
-    inside = package / "bundled" / name
-    return inside if inside.is_dir() else package.parent / name
-
-
-def is_bundled(path: Path) -> bool:
-    """Return whether a file ships with the package as part of a task."""
-    return path.resolve().is_relative_to(bundled_dir("tasks").resolve())
-
-
-def bundled_tasks() -> dict[str, Path]:
-    """Return the bundled tasks: name -> folder, sorted by name."""
-    return {path.parent.name: path.parent for path in sorted(bundled_dir("tasks").glob("*/task.yaml"))}
 
 
 def load_task(
@@ -129,7 +109,7 @@ def make_task(
     found = rows if rows is not None else _rows(spec, document, data)
     source = str(data or (spec.samples and document.path.parent / spec.samples) or (spec.dataset and spec.dataset.path))
     dialogue = dialogue_of(spec.dialogue, _tools_file(spec, document))
-    prompt_digest = digest(_asked(spec, demos) + _asked_further(spec, dialogue))
+    prompt_digest = digest(asked_of(spec, demos) + asked_further(spec, dialogue))
     return Task(
         name=spec.name,
         version=spec.version,
@@ -142,7 +122,7 @@ def make_task(
         samples=build_samples(found, render, demos, source=source),
         path=str(document.path.resolve()),
         prompt_digest=prompt_digest,
-        digest=digest(_scored(spec, prompt_digest, scorers, measures)),
+        digest=digest(scored_of(spec, prompt_digest, scorers, measures)),
         measures=measures,
         data=str(data.resolve()) if data is not None else None,
         n_demos=n_demos,
@@ -158,75 +138,6 @@ def _tools_file(spec: TaskSpec, document: Document) -> Path | None:
     return _beside(document.path.parent, spec.dialogue.tools, where=where)
 
 
-def _asked(spec: TaskSpec, demos: Demos | None) -> list[Any]:
-    """Return what decides the answers."""
-    choices = _plain(spec.choices) if spec.output == "choose" else None
-    found = [
-        spec.output,
-        [message.model_dump() for message in spec.messages],
-        spec.decoding.model_dump(),
-        choices,
-    ]
-    if spec.choices_end_turn:
-        found.append("choices_end_turn")
-    if spec.tools is not None:
-        found.append(_plain(spec.tools))
-    if demos is not None:
-        rows = [[row for row, _ in group] for _, group in sorted(demos.groups.items())]
-        found.append([demos.n, demos.spec.model_dump(), digest(rows)])
-    return found
-
-
-def _asked_further(spec: TaskSpec, dialogue: DialogueSpec | None) -> list[Any]:
-    """Return what decides the rounds after the first answer; nothing of a task of one answer."""
-    if spec.dialogue is None or dialogue is None:
-        return []
-    said = spec.dialogue.model_dump(include={"turns", "user", "results", "state"})
-    return [asdict(dialogue) | {"tools_path": "", "said": said}]
-
-
-def _scored(
-    spec: TaskSpec, prompt_digest: str, scorers: Iterable[ScorerSpec], measures: Iterable[MeasureSpec]
-) -> list[Any]:
-    """Return what decides the answers and how they are scored."""
-    found = [prompt_digest, spec.version, spec.target, _plain(spec.choices), [_spelt(scorer) for scorer in scorers]]
-    further = [_plain(spec.targets), [_spelt(measure) for measure in measures]]
-    return found + further if any(further) else found
-
-
-def _spelt(spec: ScorerSpec | MeasureSpec) -> list[Any]:
-    found = [spec.name, spec.options]
-    extract = list(spec.extract) if isinstance(spec, ScorerSpec) else []
-    return [*found, spec.function, extract] if spec.function or extract else found
-
-
-def _plain(spec: Any) -> Any:
-    return spec.model_dump() if isinstance(spec, BaseModel) else spec
-
-
-def find_task(reference: str, relative_to: Path) -> Path:
-    """Return the YAML file of a task.
-
-    Raises:
-        TaskError: If there is no such task.
-    """
-    bundled = bundled_tasks()
-    if reference in bundled:
-        return bundled[reference] / "task.yaml"
-    path = relative_to / reference
-    try:
-        path = path / "task.yaml" if path.is_dir() else path
-        is_there = path.is_file()
-    except (OSError, ValueError) as error:
-        raise TaskError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    if not is_there:
-        known = ", ".join(bundled)
-        raise TaskError(
-            f"no task {reference!r}: neither a folder with a task.yaml nor one of the bundled ones: {known}"
-        )
-    return path
-
-
 def _scorers(spec: TaskSpec, document: Document, check: Check) -> tuple[ScorerSpec, ...]:
     found = []
     for index, entry in enumerate(spec.scorers):
@@ -238,7 +149,10 @@ def _scorers(spec: TaskSpec, document: Document, check: Check) -> tuple[ScorerSp
                 options[option] = _read_json_file(document.path.parent, options[option], where=where)
         for option, ends in TEXT_OPTIONS.items():
             if isinstance(options.get(option), str) and options[option].endswith(ends):
-                options[option] = read_text(_beside(document.path.parent, options[option], where=where))
+                name_of = options[option]
+                options[option] = read_text(_beside(document.path.parent, name_of, where=where))
+                if not options[option].strip():
+                    raise TaskError(f"{where}: {name_of!r} is empty")
         found.append(ScorerSpec(label, options, "" if label == name else name, extract))
         _checked(check, found[-1], where)
     return tuple(found)

@@ -1,13 +1,13 @@
 """One answer of a dialogue: the calls that its chat template's family reads in it, or why there are none."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chateval.records import Response
 from chateval.score.tool.read import read_calls
-from chateval.score.tool.record import ToolCall
-from chateval.template.answer import Answer, AnswerFormat, read_answer
+from chateval.score.tool.record import ToolCall, unwritable
+from chateval.template.answer import Answer, AnswerFormat, read_answer, split_thinking
 
 LOST = "parser lost"
 MALFORMED = "malformed"
@@ -25,6 +25,8 @@ class Turn:
     """Why a call was not read; starts with `parser lost` or `malformed`."""
     is_native: bool = False
     """Whether the calls are in the format of the chat template."""
+    is_separated: bool = False
+    """Whether thinking, be it empty, was taken out of the answer."""
 
 
 def read_turn(response: Response, form: AnswerFormat | None, tools: Sequence[Mapping[str, Any]]) -> Turn:
@@ -39,25 +41,53 @@ def read_turn(response: Response, form: AnswerFormat | None, tools: Sequence[Map
         form: Formats of the template; None where it is not known.
         tools: On offer; they tell the types of arguments that are written without quotes.
     """
-    answer = (
-        Answer(response.text) if form is None else read_answer(response.raw_text or response.text, form, tools=tools)
-    )
-    has_parts = bool(answer.reasoning or answer.tool_calls)
-    content = answer.content if has_parts else response.text
+    turn = _read(response, form, tools)
+    fault = next((fault for call in turn.calls if (fault := unwritable(call.arguments))), "")
+    return replace(turn, calls=(), fault=f"{MALFORMED}: arguments: {fault}", is_native=False) if fault else turn
+
+
+def _read(response: Response, form: AnswerFormat | None, tools: Sequence[Mapping[str, Any]]) -> Turn:
+    answer, is_separated = _parts(response, form, tools)
+    has_parts = bool(is_separated or answer.reasoning or answer.tool_calls)
+    turn = _called(response, answer, form, answer.content if has_parts else response.text, tools)
+    return replace(turn, reasoning=answer.reasoning, is_separated=bool(is_separated or answer.reasoning))
+
+
+def _parts(response: Response, form: AnswerFormat | None, tools: Sequence[Mapping[str, Any]]) -> tuple[Answer, bool]:
+    """Return the parts of an answer, and whether thinking was taken out of it: as `separate` does for the scorers."""
+    if form is None:
+        return Answer(response.text), False
+    text = response.raw_text or response.text
+    if form.thinking is not None and not form.has_channels:
+        thought = split_thinking(text, form.thinking, is_open=bool(form.is_thinking_open))
+        if thought.spans and not thought.is_open:
+            rest = read_answer(thought.answer, replace(form, thinking=None, is_thinking_open=None), tools=tools)
+            return replace(rest, content=rest.content.strip(), reasoning=thought.reasoning), True
+    return read_answer(text, form, tools=tools), False
+
+
+def _called(
+    response: Response,
+    answer: Answer,
+    form: AnswerFormat | None,
+    content: str,
+    tools: Sequence[Mapping[str, Any]],
+) -> Turn:
+    """Return what an answer calls."""
     if form is None or not (form.calls or form.has_channels):
         calls, fault = _plain_calls(content)
-        return Turn(content, answer.reasoning, calls, fault and f"{MALFORMED}: {fault}")
+        return Turn(content, calls=calls, fault=fault and f"{MALFORMED}: {fault}")
     faults = [fault for fault in answer.faults if not fault.startswith("reasoning is not closed")]
     if answer.tool_calls and not faults:
         native = tuple(ToolCall(call.name, call.arguments or {}) for call in answer.tool_calls)
-        return Turn(content, answer.reasoning, native, is_native=True)
-    lost, _ = _plain_calls(answer.content if answer.reasoning else response.text)
+        return Turn(content, calls=native, is_native=True)
+    lost, _ = _plain_calls(content)
     offered = {str(tool.get("function", tool).get("name")) for tool in tools}
     if lost and (faults or any(call.name in offered for call in lost)):
-        return Turn(content, answer.reasoning, fault=f"{LOST}: {lost[0].name}")
+        return Turn(content, fault=f"{LOST}: {lost[0].name}")
     if lost and not offered:
-        return Turn(content, answer.reasoning, lost)
-    return Turn(content, answer.reasoning, fault=f"{MALFORMED}: {faults[0]}" if faults else "")
+        return Turn(content, calls=lost)
+    return Turn(content, fault=f"{MALFORMED}: {faults[0]}" if faults else "")
 
 
 def _plain_calls(text: str) -> tuple[tuple[ToolCall, ...], str]:
