@@ -7,7 +7,7 @@ from typing import Any, Literal
 from chateval.dialogue.tools import Tools
 from chateval.records import Dialogue, DialogueSpec, Ending, Message, Prompt, Response, Round, Sample
 from chateval.score.tool.record import ToolCall
-from chateval.score.tool.turn import read_turn
+from chateval.score.tool.turn import Turn, read_turn
 from chateval.template.answer import AnswerFormat, format_behind
 
 Move = Literal["model", "user", "end"]
@@ -55,18 +55,19 @@ class Talk:
         if response.error is not None and self._rounds:
             response = replace(response, error=f"round {len(self._rounds) + 1}: {response.error}")
         self.last = prompt, response
-        calls, fault, message = self._read(prompt, response)
+        turn, message = self._read(prompt, response)
+        calls = turn.calls
         reasoning = str(message.get("reasoning_content", ""))
         self._rounds.append(
             Round(
                 told=self._told,
-                text=str(message["content"]) if reasoning else response.text,
+                text=str(message["content"]) if turn.is_separated else response.text,
                 raw_text=response.raw_text,
                 finish=response.finish,
                 n_prompt_tokens=response.n_prompt_tokens,
                 n_output_tokens=len(response.output_ids),
                 calls=tuple({"name": call.name, "arguments": dict(call.arguments)} for call in calls),
-                fault=fault,
+                fault=turn.fault,
                 n_cut=prompt.n_cut,
                 reasoning=reasoning,
             )
@@ -125,16 +126,18 @@ class Talk:
         self._ending = ending
         return "end"
 
-    def _read(self, prompt: Prompt, response: Response) -> tuple[tuple[ToolCall, ...], str, Message]:
-        """Return the calls of an answer, why one could not be read, and the answer as the history has it."""
+    def _read(self, prompt: Prompt, response: Response) -> tuple[Turn, Message]:
+        """Return what an answer says and calls, and the answer as the history has it."""
         turn = read_turn(response, format_behind(self._form, prompt.text), self.sample.tools)
-        has_tools = self._tools is not None
-        is_whole = not turn.reasoning and not (turn.is_native and has_tools)
-        said: dict[str, Any] = {"role": "assistant", "content": response.text if is_whole else turn.content}
+        if self._tools is None:
+            turn = replace(turn, calls=(), fault="", is_native=False)
+        is_whole = not (turn.is_separated or turn.is_native)
+        content = response.text if is_whole else turn.content
+        if turn.is_separated and response.finish == "stop":
+            content = min((content.partition(stop)[0] for stop in prompt.decoding.stop), key=len, default=content)
+        said: dict[str, Any] = {"role": "assistant", "content": content}
         if reasoning := turn.reasoning or response.reasoning:
             said["reasoning_content"] = reasoning
-        if not has_tools:
-            return (), "", said
         if turn.is_native:
             said["tool_calls"] = [
                 {
@@ -144,7 +147,7 @@ class Talk:
                 }
                 for number, call in enumerate(turn.calls, start=1)
             ]
-        return turn.calls, turn.fault, said
+        return turn, said
 
     def _call(self, calls: Sequence[ToolCall], message: Message) -> list[Message]:
         """Return the results of calls as messages."""

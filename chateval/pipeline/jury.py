@@ -37,12 +37,12 @@ def try_words(ask: JudgeAsk, *, where: str) -> None:
     names = ("answer",) if ask.against is None else ("first", "second")
     shown = {name: f"chateval-{name}" for name in (*names, "question", "mark")}
     try:
-        text = words_of(ask, where=where)(shown, where)
+        text = words_of(ask, where=f"{where}: template of the judge")(shown, where)
     except DataError as error:
-        raise TaskError(f"{where} cannot be rendered: {str(error).rpartition(': ')[2]}") from error
+        raise TaskError(str(error)) from error
     for name in names:
         if shown[name] not in text:
-            raise TaskError(f"{where} does not show {{{{ {name} }}}}, which is to be judged")
+            raise TaskError(f"{where}: template of the judge: does not show {{{{ {name} }}}}, which is to be judged")
 
 
 def check_judges(tasks: Sequence[Task], names: Iterable[str]) -> None:
@@ -50,7 +50,7 @@ def check_judges(tasks: Sequence[Task], names: Iterable[str]) -> None:
     known = list(names)
     for task in tasks:
         for spec, ask in judged_by(task):
-            try_words(ask, where=f"task {task.name}: {spec.name}: template of the judge")
+            try_words(ask, where=f"task {task.name}: {spec.name}")
             for judge in ask.judges:
                 if judge not in known:
                     raise ConfigError(

@@ -147,7 +147,7 @@ def judge_labelled(
     Raises:
         ChatevalError: For whatever the user has to mend, before any model is loaded.
     """
-    try_words(ask, where="template of the judge")
+    try_words(ask, where="labelled answers")
     low, high = ask.scale
     for row in rows:
         if ask.against is None and not low <= row.label <= high:

@@ -48,9 +48,10 @@ def read_turn(response: Response, form: AnswerFormat | None, tools: Sequence[Map
 
 def _read(response: Response, form: AnswerFormat | None, tools: Sequence[Mapping[str, Any]]) -> Turn:
     answer, is_separated = _parts(response, form, tools)
-    has_parts = bool(is_separated or answer.reasoning or answer.tool_calls)
-    turn = _called(response, answer, form, answer.content if has_parts else response.text, tools)
-    return replace(turn, reasoning=answer.reasoning, is_separated=bool(is_separated or answer.reasoning))
+    text = answer.content if is_separated else response.text
+    turn = _called(answer, form, text, tools)
+    content = answer.content if is_separated or answer.tool_calls else response.text
+    return replace(turn, content=content, reasoning=answer.reasoning, is_separated=is_separated)
 
 
 def _parts(response: Response, form: AnswerFormat | None, tools: Sequence[Mapping[str, Any]]) -> tuple[Answer, bool]:
@@ -63,31 +64,26 @@ def _parts(response: Response, form: AnswerFormat | None, tools: Sequence[Mappin
         if thought.spans and not thought.is_open:
             rest = read_answer(thought.answer, replace(form, thinking=None, is_thinking_open=None), tools=tools)
             return replace(rest, content=rest.content.strip(), reasoning=thought.reasoning), True
-    return read_answer(text, form, tools=tools), False
+    answer = read_answer(text, form, tools=tools)
+    return answer, bool(answer.reasoning)
 
 
-def _called(
-    response: Response,
-    answer: Answer,
-    form: AnswerFormat | None,
-    content: str,
-    tools: Sequence[Mapping[str, Any]],
-) -> Turn:
-    """Return what an answer calls."""
+def _called(answer: Answer, form: AnswerFormat | None, text: str, tools: Sequence[Mapping[str, Any]]) -> Turn:
+    """Return what an answer calls; `text` is all of it but its thinking."""
     if form is None or not (form.calls or form.has_channels):
-        calls, fault = _plain_calls(content)
-        return Turn(content, calls=calls, fault=fault and f"{MALFORMED}: {fault}")
+        calls, fault = _plain_calls(text)
+        return Turn(text, calls=calls, fault=fault and f"{MALFORMED}: {fault}")
     faults = [fault for fault in answer.faults if not fault.startswith("reasoning is not closed")]
     if answer.tool_calls and not faults:
         native = tuple(ToolCall(call.name, call.arguments or {}) for call in answer.tool_calls)
-        return Turn(content, calls=native, is_native=True)
-    lost, _ = _plain_calls(content)
+        return Turn(text, calls=native, is_native=True)
+    lost, _ = _plain_calls(text)
     offered = {str(tool.get("function", tool).get("name")) for tool in tools}
     if lost and (faults or any(call.name in offered for call in lost)):
-        return Turn(content, fault=f"{LOST}: {lost[0].name}")
+        return Turn(text, fault=f"{LOST}: {lost[0].name}")
     if lost and not offered:
-        return Turn(content, calls=lost)
-    return Turn(content, fault=f"{MALFORMED}: {faults[0]}" if faults else "")
+        return Turn(text, calls=lost)
+    return Turn(text, fault=f"{MALFORMED}: {faults[0]}" if faults else "")
 
 
 def _plain_calls(text: str) -> tuple[tuple[ToolCall, ...], str]:
