@@ -79,7 +79,7 @@ def test_an_empty_suite_is_left_to_the_options(suite_file, tmp_path):
 @pytest.mark.parametrize(
     ("text", "line", "fault"),
     [
-        ("tasks: []\noverfow: x\n", 2, "unknown key 'overfow'; allowed: checkpoints, tasks, baseline, gate, limit"),
+        ("tasks: []\noverfow: x\n", 2, "unknown key 'overfow'; allowed: checkpoints, helpers, tasks, baseline, gate"),
         (
             "checkpoints:\n  base:\n    pth: x\n",
             3,

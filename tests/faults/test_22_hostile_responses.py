@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import scorer_cases
-from scorer_cases import HOSTILE, NAMES, case_for, scorer_of
+from scorer_cases import BY_LOGPROBS, HOSTILE, NAMES, case_for, scorer_of
 
 from chateval.records import Mark
 
@@ -24,7 +24,7 @@ QUICK_NAMES = [name for name in NAMES if name not in ("maths", "runs_tests", "nu
 
 def check(name, texts):
     scorer = scorer_of(name)
-    more = {"choice_logprobs": ((-1.0,), (-2.0,))} if name in ("choice", "mc2") else {}
+    more = {"choice_logprobs": ((-1.0,), (-2.0,))} if name in BY_LOGPROBS else {}
     scorer(case_for(name, "", **more))
     for hostile in texts:
         limit = LONG_LIMIT_SECONDS if name in LINEAR and hostile in LARGE else LIMIT_SECONDS

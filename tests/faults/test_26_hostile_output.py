@@ -33,6 +33,8 @@ from chateval.template.output import to_sarif as template_to_sarif
 ACTS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 """What acts on a terminal, turns the direction of writing, or is no text."""
 SUMMARY_LIMIT = 1024 * 1024
+FREE = ("template_options", "endings")
+"""Mappings whose keys are texts of the user's."""
 
 
 def shown(print_it, what):
@@ -97,7 +99,7 @@ def _shape(value):
     if isinstance(value, ElementTree.Element):
         return value.tag, sorted(value.attrib), [_shape(one) for one in value]
     if isinstance(value, dict):
-        return sorted((name, _shape(one)) for name, one in value.items() if True)
+        return sorted((name, _shape(list(one.values()) if name in FREE else one)) for name, one in value.items())
     return [_shape(one) for one in value] if isinstance(value, list) else type(value).__name__
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scorer_cases import HOSTILE, NAMES, ROW, case_for, sample_for, scorer_of
+from scorer_cases import BY_LOGPROBS, HOSTILE, NAMES, ROW, case_for, sample_for, scorer_of
 
 from chateval.pipeline.mark import mark
 from chateval.records import Mark
@@ -51,7 +51,7 @@ def responses(draw):
 @FUZZ
 @given(text=responses())
 def test_any_response_gets_a_mark_and_the_same_one_again(name, text):
-    more = {"choice_logprobs": ((-1.0,), (-2.0,))} if name in ("choice", "mc2") else {}
+    more = {"choice_logprobs": ((-1.0,), (-2.0,))} if name in BY_LOGPROBS else {}
     case, scorer = case_for(name, text, **more), scorer_of(name)
 
     found = scorer(case)
@@ -78,7 +78,7 @@ def test_a_target_or_a_row_of_any_kind_is_a_mark_or_a_fault_of_the_task(name, te
         assert found.value is None or 0 <= found.value <= 1
 
 
-@pytest.mark.parametrize("name", ["choice", "mc2"])
+@pytest.mark.parametrize("name", BY_LOGPROBS)
 @FUZZ
 @given(st.lists(st.lists(st.floats(), max_size=3), max_size=3))
 def test_any_log_probabilities_get_a_mark(name, logprobs):

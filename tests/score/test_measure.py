@@ -40,7 +40,7 @@ def test_a_measure_of_two_samples_is_a_finite_number_in_any_number_of_repeats(na
     measure = bind_measure(name, OPTIONS.get(name, {}))
     case = chosen("yes", {"yes": (-1.0,), "no": (-2.0,)}) if measure.output == "choose" else answered("yes", "yes")
     case = case if measure.output == "choose" else answered("yes", "yes", **FALSEHOODS)
-    case = replace(case, sample=replace(case.sample, tags=("near", "far")))
+    case = replace(case, sample=replace(case.sample, tags=("near", "far")), reference=case.response)
     of = [mark | {"rightish": mark["right"]} for mark in marks(1.0, 0.0)]
 
     rows = [measure.collect([case, case], of) for _ in range(2)]

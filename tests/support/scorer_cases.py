@@ -45,11 +45,15 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "code_fence": {"language": "python", "parses": True},
     "runs_tests": {"tests": "tests", "seconds": 1.0, "memory_mib": 256},
     "maths": {"seconds": 1.0},
+    "turns": {"scorer": "exact"},
+    "whole_dialogue": {"scorer": "exact"},
 }
 TARGETS: Mapping[str, str] = {
     "letter": "B",
     "choice": "one",
     "mc2": "one",
+    "preference": "one",
+    "reward_accuracy": "one",
     "tool_call": '{"name": "add", "arguments": {"a": 1}}',
     "tool_outcome": '[{"name": "add", "arguments": {"a": 1}}]',
     "world_state": '{"sum": 1}',
@@ -57,7 +61,8 @@ TARGETS: Mapping[str, str] = {
     "attributes": '{"Brand": ["Acme"], "Size": ["n/a"]}',
     "json_fields": '{"a": 1, "b": [1, {"c": null}]}',
 }
-RIGHT_CHOICE = ("choice", "mc2", "letter")
+BY_LOGPROBS = ("choice", "mc2", "preference", "reward_accuracy")
+RIGHT_CHOICE = (*BY_LOGPROBS, "letter")
 
 
 def sample_for(name: str, row: Mapping[str, Any] = ROW) -> Sample:

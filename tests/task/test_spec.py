@@ -62,7 +62,8 @@ def test_a_key_that_must_be_there_is_named(read, tmp_path, key):
             "version: 1\nlicense: CC0",
             3,
             "unknown key 'license'; allowed: name, version, description, source, licence, samples, dataset, output, "
-            "messages, tools, target, targets, choices, tags, cluster, demos, decoding, scorers, measures",
+            "messages, tools, target, targets, choices, choices_end_turn, tags, cluster, demos, dialogue, decoding, "
+            "scorers, measures",
         ),
         ("name: mine", "name: My Task", 1, "name: string should match pattern '^[a-z0-9][a-z0-9_-]{0,63}$'; found"),
         ("name: mine", "name: ../up", 1, "name: string should match pattern"),
