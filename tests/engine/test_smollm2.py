@@ -107,14 +107,18 @@ def test_log_likelihoods_are_those_of_a_plain_forward_pass(plan):
                     assert found == pytest.approx(expected, abs=1e-4)
 
 
+NEEDS_OTHERS = ("pictures", "judged_writing")
+"""A model that sees, and a judge."""
+
+
 def test_every_task_that_brings_its_samples_runs_to_a_report(smollm2, cache_dir, tmp_path):
-    names = tuple(name for name in bundled_tasks() if count_samples(name) is not None and name != "pictures")
+    names = tuple(name for name in bundled_tasks() if count_samples(name) is not None and name not in NEEDS_OTHERS)
     suite = Suite((CheckpointSpec("base", str(smollm2)),), names, baseline="base", limit=2)
 
     with local_engines() as open_engine:
         result = evaluate(suite, tmp_path, cache_dir=cache_dir, open_engine=open_engine, watcher=Quiet())
 
-    assert result.n_generated == 2 * len(names) == 20
+    assert result.n_generated > 2 * len(names), "dialogues have more than one answer"
     assert result.report.checkpoints[0].n_errors == 0
     assert all(estimate.n == 2 for estimate in result.report.estimates)
     audits = {audit.scorer: audit for audit in result.report.audits}

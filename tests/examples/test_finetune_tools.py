@@ -119,13 +119,13 @@ def trained(tiny_chat, tmp_path_factory):
 
 @pytest.mark.slow
 def test_the_adapter_s_folder_has_its_template_and_proof_of_what_it_was_fed(trained):
-    base, out, _ = trained
+    _, out, _ = trained
     assert {"adapter_model.safetensors", "chat_template.jinja", "chateval_training.json"} <= {
         path.name for path in out.iterdir()
     }
-    assert (out / "chat_template.jinja").read_text("utf-8") == TEMPLATE.rstrip("\n")
+    assert (out / "chat_template.jinja").read_text("utf-8").rstrip("\n") == TEMPLATE.rstrip("\n")
 
-    found = CliRunner().invoke(app, ["template", "check", str(out), "--base", str(base), "--json"])
+    found = CliRunner().invoke(app, ["template", "check", str(out), "--json"])
 
     said = json.loads(found.stdout)
     assert said["verdict"] == "PROVEN", said["findings"]
