@@ -77,7 +77,10 @@ def _with(suite: Any, engine: Any) -> Any:
 def _words(path: Path | None) -> str:
     from chateval.codec import read_text
 
-    return read_text(path) if path is not None else ""
+    text = read_text(path) if path is not None else ""
+    if path is not None and not text.strip():
+        raise ConfigError(f"{path}: is empty")
+    return text
 
 
 def _ask(options: dict[str, Any], scale: tuple[float, float], *, is_pair: bool) -> "JudgeAsk":

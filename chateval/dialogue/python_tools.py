@@ -10,7 +10,7 @@ from typing import Any
 from chateval.dialogue.tools import ERROR, Called, State
 from chateval.errors import TaskError
 from chateval.score.process import Companion
-from chateval.score.tool.record import ToolCall
+from chateval.score.tool.record import ToolCall, unwritable
 from chateval.secret import without_secrets
 
 START_SECONDS = 60.0
@@ -74,6 +74,8 @@ class PythonTools:
         if not self.has(call.name):
             return Called(f"{ERROR}no such tool; there are: {', '.join(self.names)}", state, is_error=True)
         said = self._ask({"name": function_name(call.name), "arguments": dict(call.arguments), "state": state})
+        if self._has_state and (fault := unwritable(said.get("state"))):
+            said = {"fault": f"left a state that cannot be kept: {fault}"}
         if "fault" in said:
             self.faults[call.name, said["fault"]] += 1
             return Called(f"{ERROR}the tool {said['fault']}", state, is_error=True)

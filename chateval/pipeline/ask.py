@@ -114,10 +114,7 @@ class Asker:
             what: What is asked, in words, where that is not the tasks' first round.
         """
         name = self.subject.checkpoint.name
-        keys = {
-            task: [response_key(one, self.subject.checkpoint, self.subject.facts, self.identity) for one in found]
-            for task, found in prompts.items()
-        }
+        keys = {task: [self._key(task, one) for one in found] for task, found in prompts.items()}
         wanted = _Wanted(self._store.known({key for of_task in keys.values() for key in of_task}))
         n_stored = sum(key in wanted.stored for of_task in keys.values() for key in of_task)
         n_total = sum(map(len, keys.values()))
@@ -138,6 +135,12 @@ class Asker:
                     keeper.take(finished, wanted)
         self._add(keeper, time.perf_counter() - start)
         return {task: Kept(self._store, prompts[task], keys[task], wanted.faulty) for task in prompts}
+
+    def _key(self, task: str, prompt: Prompt) -> str:
+        """Return where a response is kept; that of a prompt at fault nowhere, and prompts without ids are no equals."""
+        if prompt.error is not None:
+            return f"{task}/{prompt.sample_id}/{prompt.repeat}"
+        return response_key(prompt, self.subject.checkpoint, self.subject.facts, self.identity)
 
     def _add(self, keeper: "_Keeper", seconds: float) -> None:
         self.n_generated += keeper.n_kept

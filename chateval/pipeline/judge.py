@@ -117,14 +117,14 @@ def _pairs(plan: Plan, answers: Answers, task: Task, asked: tuple[str, JudgeAsk,
         for prompt, response, other in zip(
             answers.prompts[key], answers.responses[key], _others(plan, answers, key, ask), strict=True
         ):
-            if response.error is not None:
-                continue
+            apart = separate(response, prompt, subject.facts)
+            if apart.error is not None or apart.is_incomplete:
+                continue  # neither is an answer: the one is unscored and the other 0, whatever a judge says
             sample = samples[prompt.sample_id]
             blank = Judgement(
                 *key, scorer, sample.id, judge, "", "", repeat=prompt.repeat, against=against, asked=ask.digest
             )
-            answer = turns_of(separate(response, prompt, subject.facts))
-            yield from pairs_of(blank, sample, answer, other(sample) if other else None)
+            yield from pairs_of(blank, sample, turns_of(apart), other(sample) if other else None)
 
 
 def pairs_of(blank: Judgement, sample: Sample, answer: Turns, other: Turns | None) -> Iterator[Pair]:

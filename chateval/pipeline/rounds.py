@@ -116,9 +116,12 @@ def _hear(plan: Plan, asker: Asker, lines: Sequence[_Line]) -> list[_Line]:
         for line, prompt, response in zip(by_task[name], prompts[name], responses, strict=True):
             user = line.task.dialogue.user if line.task.dialogue else None
             assert user is not None  # noqa: S101 - it was asked for
+            said = separate(response, prompt, facts)
             if response.error is not None:
                 line.talk.lose_user(response.error)
-            elif line.talk.hear(user_turn(user, separate(response, prompt, facts).text)) == "model":
+            elif said.is_incomplete:
+                line.talk.lose_user("ends inside its thinking; raise dialogue.user.max_new_tokens")
+            elif line.talk.hear(user_turn(user, said.text)) == "model":
                 going.append(line)
     return going
 

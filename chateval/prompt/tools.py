@@ -184,7 +184,10 @@ def _offered(
     role = "system" if has_system else "user"
     for index, message in enumerate(messages):
         if message["role"] == role:
-            content = f"{content_text(message)}\n\n{told}" if has_system else f"{told}\n\n{content_text(message)}"
+            content: Any = f"{content_text(message)}\n\n{told}" if has_system else f"{told}\n\n{content_text(message)}"
+            if not isinstance(message["content"], str):
+                part = {"type": "text", "text": told}
+                content = [*message["content"], part] if has_system else [part, *message["content"]]
             return (*messages[:index], {**message, "content": content}, *messages[index + 1 :])
     return ({"role": role, "content": told}, *messages)
 

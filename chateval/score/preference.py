@@ -81,8 +81,9 @@ def reward_accuracy(case: Case) -> Mark:
     except NoRewardError as error:
         return Mark(None, reason=str(error))
     value = 0.5 if found.margin == 0 else float(found.margin > 0)
-    told = f"{found.chosen:+.4g} for the chosen answer, {found.rejected:+.4g} for the rejected one"
-    return Mark(value, answer=f"{found.margin:+.4g}", reason=f"in nats against the baseline: {told}")
+    verdict = {0.0: "lost on the rejected answer", 0.5: "moved no nearer to either"}.get(value, "gained on it")
+    told = f"{found.chosen:+.4g} nats for the chosen answer, {found.rejected:+.4g} for the rejected one"
+    return Mark(value, answer=f"{found.margin:+.4g}", reason=f"{verdict}: {told}, against the baseline")
 
 
 def implicit_rewards(case: Case, *, beta: float) -> Rewards:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from chateval.records import Case, Finish, Mark, Message, Response, Round, Sample, Scorer
+from chateval.template.answer import separate
 
 
 def turns(inner: Scorer, case: Case, *, scorer: str, field: str = "", options: Mapping[str, Any] | None = None) -> Mark:
@@ -36,9 +37,12 @@ def turns(inner: Scorer, case: Case, *, scorer: str, field: str = "", options: M
         if wanted is None:
             continue
         n_scored += 1
-        found = _best(inner, answers[number - 1] if number <= len(answers) else _silent(case), wanted)
+        answer = answers[number - 1] if number <= len(answers) else _silent(case)
+        found = _best(inner, answer, wanted)
         if number > len(answers):
             found = Mark(0.0, reason=_unanswered(case.response))
+        elif answer.response.is_incomplete:
+            found = Mark(0.0, reason="incomplete: ends inside its thinking")
         if found.value is None:
             return Mark(None, reason=f"turn {number}: {found.reason}")
         total += found.value
@@ -93,8 +97,18 @@ def _of_round(case: Case, one: Round, messages: tuple[Message, ...]) -> Case:
         raw_text=one.raw_text,
         n_prompt_tokens=one.n_prompt_tokens,
         repeat=case.response.repeat,
+        reasoning=one.reasoning,
+        is_incomplete=_ends_thinking(case, one),
     )
     return replace(case, prompt=replace(case.prompt, messages=messages), response=response)
+
+
+def _ends_thinking(case: Case, one: Round) -> bool:
+    """Return whether a round has thinking and nothing behind it: at the limit, or by what its marks say."""
+    if not one.reasoning or one.text.strip() or one.calls:
+        return False
+    written = Response(case.response.sample_id, one.raw_text, cast(Finish, one.finish), raw_text=one.raw_text)
+    return one.finish == "length" or separate(written, case.prompt, case.facts).is_incomplete
 
 
 def _silent(case: Case) -> Case:
@@ -115,7 +129,7 @@ def _unanswered(response: Response) -> str:
 
 def _targets(sample: Sample, field: str, n_answers: int) -> list[tuple[str, ...] | None]:
     if not field:
-        return [sample.targets] * n_answers
+        return [sample.targets] * max(n_answers, len(sample.turns) + 1)
     if field not in sample.inputs:
         raise ValueError(f"field {field!r} is missing; the row has: {', '.join(sorted(sample.inputs))}")
     listed = sample.inputs[field]

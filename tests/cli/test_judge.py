@@ -151,6 +151,24 @@ def test_a_server_of_transformers_judges_and_a_second_run_asks_it_nothing(chatev
     assert [(one["error"], one["n_prompt_tokens"] > 400) for one in judgements] == [(None, True)] * 2
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--template", "empty.jinja"), "empty.jinja: is empty"),
+        (("--template", "blind.jinja"), "does not show {{ answer }}"),
+        (("--scale", "1", "inf"), "scale: the worst and the best rating"),
+    ],
+)
+def test_a_way_to_ask_that_shows_no_answer_or_has_no_end_is_one_line(
+    chateval, roomy, labelled, tmp_path, options, said
+):
+    (tmp_path / "empty.jinja").write_text("\n")
+    (tmp_path / "blind.jinja").write_text("Rate it.")
+    code, _, err = chateval("judge", labelled(*rows()), "--judge", f"judge={roomy}", *options)
+
+    assert (code, said in err, "our fault" in err) == (2, True, False)
+
+
 def test_a_judge_that_is_not_there_is_one_line(chateval, labelled):
     code, _, err = chateval("judge", labelled(*rows(1)), "--judge", "j=nowhere")
 

@@ -158,6 +158,30 @@ def test_calls_are_read_and_written_in_the_format_of_the_chat_template(
     assert "does not write" not in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("value", "fault"),
+    [
+        ("1e999", "a number too large to be kept"),
+        ("9" * 4_000, "a number too large to be kept"),
+        ("[" * 300 + "]" * 300, "nested more than 60 levels deep"),
+    ],
+    ids=["infinite", "long", "deep"],
+)
+def test_a_call_whose_arguments_no_file_can_keep_is_malformed_and_the_run_can_be_read(
+    chateval, replies, wide_chat, value, fault
+):
+    write_task()
+    replies(lambda text: f'[{{"name": "add", "arguments": {{"n": {value}}}}}]')
+
+    code, said = run(chateval, wide_chat, "--trust-code")
+    again, _ = chateval("score", "run")
+    [line] = lines("run/responses.jsonl")
+
+    assert (code, again) == (0, 0), said
+    assert [one["fault"] for one in line["response"]["dialogue"]["rounds"]] == [f"malformed: arguments: {fault}"]
+    assert line["response"]["dialogue"]["state"] == {"sum": 0}
+
+
 def test_a_run_again_asks_nothing_and_writes_the_same(chateval, replies, wide_chat):
     write_task()
     replies(adds)

@@ -129,6 +129,18 @@ def test_a_user_that_a_server_plays_sees_the_dialogue_from_the_other_side(chatev
     assert [one["name"] for one in report("one")["helpers"]] == ["customer"]
 
 
+def test_a_user_whose_model_never_ends_its_thinking_leaves_the_dialogue_unscored(chateval, tiny_chat):
+    task = put_task(PLAYED)
+    with serving(played(lambda body: "<think>What do I want?")) as (url, _):
+        chateval(
+            *("run", "--checkpoint", f"base={tiny_chat}", "--helper", f"customer={url}/v1#tiny"),
+            *("--task", task, "--out", "one"),
+        )
+
+    errors = {answer.response.error for answer in read_answers(Path("one"))}
+    assert errors == {"the user's model after round 1: ends inside its thinking; raise dialogue.user.max_new_tokens"}
+
+
 def test_a_user_that_a_checkpoint_plays_is_kept_in_the_store_like_any_answer(chateval, tiny_chat, tiny_other):
     task = put_task(PLAYED.replace("customer", "other"))
     arguments = ("run", "--checkpoint", f"base={tiny_chat}", "--checkpoint", f"other={tiny_other}", "--task", task)

@@ -49,6 +49,10 @@ def forks(state):
     os.fork()
     return "one answer"
 
+def nests(state):
+    for _ in range(300):
+        state["in"] = {"in": state.get("in")}
+
 def huge(state):
     return "x" * 10_000_000
 
@@ -113,6 +117,7 @@ def test_a_call_changes_the_state_and_nothing_else(tools):
         ("leaves", "error: the tool ended unexpectedly"),
         ("huge", "error: the tool returned too much"),
         ("odd", "error: the tool returned what is no JSON"),
+        ("nests", "error: the tool left a state that cannot be kept: nested more than 60 levels deep"),
         ("nan", "error: the tool returned what is no JSON"),
         ("spoils", "error: the tool left a state that is no JSON object"),
         ("add", "error: missing a required argument: 'n'"),

@@ -87,6 +87,42 @@ def test_a_round_has_its_thinking_apart_and_thinking_that_never_ends_is_no_answe
     assert separate(response, prompt, facts).is_incomplete
 
 
+@pytest.mark.parametrize("template", ["{{ messages }}", LIKE_QWEN], ids=["plain", "qwen"])
+@pytest.mark.parametrize("prompt", ["[assistant]", "[assistant]<think>\n"], ids=["closed", "open"])
+@pytest.mark.parametrize("tools", [False, True], ids=["words", "tools"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "<think>so</think>Yes.",
+        "so</think>Yes.",
+        "<think>a</think><think>b</think>Yes.",
+        "<think>a<think>b</think>c</think>Yes.",
+        "<think>\n\n</think>\n\nYes.",
+        "<think>use ```</think>``` here</think>Yes.",
+    ],
+)
+def test_a_round_and_the_history_have_the_answer_that_scorers_see(template, prompt, tools, answer):
+    one = talk(template, tools=tools)
+
+    take(one, answer, prompt=prompt)
+    asked, response, dialogue = one.response()
+    seen = separate(response, asked, replace(FACTS, text=template))
+
+    assert seen.text == "Yes."
+    assert [(round.text, round.reasoning) for round in dialogue.rounds] == [(seen.text, seen.reasoning)]
+    assert one.messages[1]["content"] == "Yes."
+
+
+def test_the_history_has_no_stop_string_behind_an_answer_with_thinking():
+    one = talk(LIKE_QWEN)
+    asked = Prompt("0" * 16, one.messages, "", (1,), Decoding(stop=("END",)))
+    raw = "<think>END?</think>Yes.END"
+
+    one.take(asked, Response("0" * 16, "<think>END?</think>Yes.", "stop", raw_text=raw, output_ids=(1,)))
+
+    assert one.messages[1] == {"role": "assistant", "content": "Yes.", "reasoning_content": "END?"}
+
+
 def test_a_template_that_knows_no_thinking_is_not_shown_any():
     template = "{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}"
     one = talk(template)

@@ -7,12 +7,13 @@ from dataclasses import replace
 import pytest
 from sealed import seal_again
 
+from chateval.compare.runs import compare_runs
 from chateval.config import Suite
 from chateval.engine import FakeEngine
-from chateval.errors import ConfigError, StoreError
+from chateval.errors import ConfigError, StoreError, TaskError
 from chateval.pipeline import Checks, evaluate, rescore
 from chateval.records import CheckpointSpec, Rule
-from chateval.store import read_judgements, read_scores
+from chateval.store import read_judgements, read_run, read_scores
 
 TASK = """
 name: notes
@@ -253,3 +254,69 @@ def test_a_rule_for_all_scorers_means_none_that_has_judges(run, suite, scorer, j
     assert judged <= spoken_of
     assert ("judge_rating" in spoken_of) is bool(judged)
     assert bool(told) is not bool(judged)
+
+
+def test_a_checkpoint_of_the_run_judges_reruns_as_well(run, folder):
+    (folder / "task.yaml").write_text(TASK.replace("rubric: kindness", "judges: [sft]"))
+
+    assert run(Engines(), checks=Checks(n_noise=1)).report.noise
+
+
+def test_what_is_compared_with_the_baseline_has_no_noise_as_the_baseline_is_always_a_tie(run):
+    noise = run(Engines(), checks=Checks(n_noise=1)).report.noise
+
+    assert {one.scorer for one in noise} == {"contains_answer", "judge_rating", "against_target"}
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("{{ question }}", "does not show {{ answer }}, which is to be judged"),
+        ("strict.j2", "does not show {{ answer }}"),
+        ("{{ answr }}", "'answr' is undefined"),
+        ("{{ answer", "not valid Jinja"),
+        ("empty.jinja", "'empty.jinja' is empty"),
+    ],
+)
+def test_a_prompt_that_shows_no_answer_is_refused_before_anyone_is_asked(run, folder, template, said):
+    (folder / "empty.jinja").write_text("")
+    (folder / "task.yaml").write_text(TASK.replace("rubric: kindness", f'template: "{template}"'))
+    engines = Engines()
+
+    with pytest.raises(TaskError, match=said):
+        run(engines)
+    assert engines.asked == []
+
+
+def test_what_scores_rest_on_is_in_the_manifest_when_scored_again_too(run, folder, tmp_path):
+    run(Engines())
+    written = json.loads((tmp_path / "run" / "manifest.json").read_text())["tasks"][0]["rests_on"]
+    (folder / "task.yaml").write_text(TASK.replace("  - judge_pair: {as: against_baseline}\n", ""))
+    rescore(tmp_path / "run", watcher=Quiet())
+    again = json.loads((tmp_path / "run" / "manifest.json").read_text())["tasks"][0]["rests_on"]
+
+    assert written == {"judge_rating": ["judge"], "against_baseline": ["judge", "base"], "against_target": ["judge"]}
+    assert again == {"judge_rating": ["judge"], "against_target": ["judge"]}
+
+
+def test_runs_with_other_judges_under_one_name_are_not_compared(run, suite, tiny_chat, tmp_path):
+    other = shutil.copytree(suite.helpers[0].path, tmp_path / "other")
+    config = json.loads((other / "config.json").read_text())
+    (other / "config.json").write_text(json.dumps({**config, "rms_norm_eps": 1e-4}))
+    run(Engines(), "one")
+    run(Engines(), "two", suite=replace(suite, helpers=(CheckpointSpec("judge", str(other)),)))
+    report = compare_runs([read_run(tmp_path / "one"), read_run(tmp_path / "two")])
+
+    assert {one.scorer for one in report.refusals} == {"judge_rating", "against_baseline", "against_target"}
+
+
+def test_an_answer_that_ends_inside_its_thinking_is_0_and_no_judge_is_asked_of_it(run):
+    engines = Engines()
+
+    def thinking(subject):
+        return engines(subject) if subject.checkpoint.name == "judge" else FakeEngine(lambda prompt: "<think>poor, or")
+
+    report = run(thinking).report
+
+    assert engines.asked == []
+    assert means(report)["sft", "judge_rating"] == 0.0

@@ -94,3 +94,31 @@ def test_a_run_that_is_killed_in_its_third_round_goes_on_there_and_is_equal_to_a
     assert resumed.n_calls == 3 + 2 + 1
     assert again.n_calls == 0
     assert files(tmp_path / "run") == files(tmp_path / "whole") == files(tmp_path / "again")
+
+
+def test_a_round_that_the_template_refuses_names_its_own_sample(tmp_path, cache_dir, tiny_chat):
+    folder = tmp_path / "foxes"
+    folder.mkdir()
+    (folder / "task.yaml").write_text(TASK)
+    (folder / "samples.jsonl").write_text("".join(json.dumps({"n": n, "turns": ["And?"]}) + "\n" for n in range(3)))
+    template = tmp_path / "picky.jinja"
+    template.write_text(
+        "{% for m in messages %}{% if 'boom' in m.content %}{{ raise_exception(m.content) }}{% endif %}"
+        "<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
+        "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+    )
+    spec = CheckpointSpec("base", str(tiny_chat), template=str(template))
+    engine = FakeEngine(lambda prompt: f"boom {prompt.messages[0]['content']}")
+
+    evaluate(
+        Suite((spec,), (str(folder),), baseline="base", template_gate="off"),
+        tmp_path / "out",
+        cache_dir=cache_dir / "one",
+        open_engine=lambda subject: engine,
+        watcher=Quiet(),
+    )
+
+    for one in read_answers(tmp_path / "out"):
+        said = one.prompt.messages[0]["content"]
+        assert one.response.error.startswith(f"round 2: task foxes, sample {one.prompt.sample_id}: ")
+        assert one.response.error.endswith(f"boom {said}")

@@ -72,6 +72,33 @@ def test_without_a_field_every_answer_is_held_against_the_target_of_the_sample()
     assert (found.value, found.answer) == (0.5, "1 of 2 turns")
 
 
+def test_without_a_field_turns_that_were_never_answered_are_wrong_too():
+    case = said("Yes.", target="", ending="tokens")
+    case = replace(case, sample=replace(case.sample, turns=("?", "?", "?")))
+
+    found = bind("turns", {"scorer": "regex", "options": {"pattern": "^(?!.*sorry)"}})(case)
+
+    assert (found.value, found.reason) == (0.25, "turn 2: no answer, the dialogue ended by tokens")
+
+
+@pytest.mark.parametrize(
+    ("finish", "raw", "value"),
+    [("length", "<think>on and on", 0.5), ("eos", "<think>on and on", 0.5), ("eos", "<think>on and on</think>", 1.0)],
+)
+def test_an_answer_that_ends_inside_its_thinking_is_wrong_where_an_empty_one_is_right(finish, raw, value):
+    case = said("x", "Yes.", target="")
+    first = Round(user("?"), "", raw, finish, 3, 2, reasoning="on and on")
+    case = replace(
+        case,
+        response=replace(case.response, dialogue=Dialogue((first, *case.response.dialogue.rounds[1:]), "answered")),
+    )
+
+    found = bind("turns", {"scorer": "regex", "options": {"pattern": "^(?!.*sorry)"}})(case)
+
+    assert found.value == value
+    assert found.reason == ("" if value == 1 else "turn 1: incomplete: ends inside its thinking")
+
+
 def test_a_single_answer_is_one_turn():
     assert bind("turns", {"scorer": "exact"})(answered("Rome", "Rome")).value == 1.0
 

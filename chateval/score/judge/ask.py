@@ -1,5 +1,6 @@
 """Options of a judge's scorer -> how its judges are asked."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
@@ -44,7 +45,7 @@ def rating_ask(
     Raises:
         ValueError: If an option says nothing that can be asked.
     """
-    if len(scale) != 2 or not scale[0] < scale[1] or scale[0] < 0:
+    if len(scale) != 2 or not 0 <= scale[0] < scale[1] < math.inf:
         raise ValueError(f"scale: the worst and the best rating, as [1, 10], found {list(scale)}")
     low, high = map(float, scale)
     _check(judges, max_new_tokens)

@@ -8,6 +8,7 @@ from chateval.messages import content_text
 from chateval.records import Message, Response
 
 _VERDICT = re.compile(r"\[(?=\[)")
+_LONE = re.compile("[\ud800-\udfff]")
 _MOST_BLANKS = 4
 """Times that blanks are put into what is still spelt; what then stands there goes."""
 
@@ -15,11 +16,13 @@ _MOST_BLANKS = 4
 def defused(text: str, control: re.Pattern[str] | None) -> str:
     """Return a text that spells neither a verdict nor a control token: a blank stands behind the first character.
 
+    Half a surrogate pair, which no server can be sent, is U+FFFD in it.
+
     Args:
         text: Of a model or of data.
         control: Finds the control tokens of the judge's template; None where there are none.
     """
-    text = _VERDICT.sub("[ ", text)
+    text = _LONE.sub("\ufffd", _VERDICT.sub("[ ", text))
     if control is None:
         return text
     for _ in range(_MOST_BLANKS):

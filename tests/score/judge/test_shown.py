@@ -74,3 +74,9 @@ def test_of_a_dialogue_all_is_shown_from_the_first_answer_on():
     response = Response("s", "two", "eos", dialogue=Dialogue(rounds, "answered"))
 
     assert said(response) == "one\nAnd then?\ntwo"
+
+
+def test_half_a_surrogate_pair_which_no_server_can_be_sent_is_shown_as_lost():
+    defused("ok \ud800!", None).encode()
+
+    assert defused("ok \ud800!", None) == "ok \ufffd!"

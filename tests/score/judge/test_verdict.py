@@ -1,5 +1,6 @@
 """Texts of judges -> marks: what cannot be read is unscored with why, and never a 0."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -119,6 +120,7 @@ def test_a_pair_needs_what_it_is_compared_with():
     [
         ("judge_rating", {"scale": [10, 1]}, "scale: the worst and the best rating"),
         ("judge_rating", {"scale": [1]}, "scale"),
+        ("judge_rating", {"scale": [1, math.inf]}, "scale: the worst and the best rating"),
         ("judge_rating", {"judges": []}, "judges: the names"),
         ("judge_rating", {"judges": ["a", "a"]}, "judges: the names"),
         ("judge_rating", {"judges": "a"}, "judges"),
@@ -141,7 +143,7 @@ def test_no_extraction_stands_before_a_judge_and_no_judge_inside_another_scorer(
 
 def test_judges_are_a_family_of_their_own():
     assert {family_of(RATING), family_of(PAIR)} == {"judge"}
-    assert reads_reference(PAIR) and not reads_reference(RATING)
+    assert [reads_reference(spec) for spec in (PAIR, ScorerSpec("judge_pair"), RATING)] == [False, True, False]
 
 
 def test_the_question_is_another_where_what_is_asked_is():
