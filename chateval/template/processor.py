@@ -105,8 +105,9 @@ def open_eyes(folder: Path, tokenizer: Tokenizer) -> Eyes:
 
     try:
         with quiet_transformers():
-            safe = {"trust_remote_code": False, "local_files_only": True}
-            processor = AutoProcessor.from_pretrained(str(folder), **safe)  # nosec B615
+            processor = AutoProcessor.from_pretrained(  # a folder, nothing is fetched  # nosec B615
+                str(folder), trust_remote_code=False, local_files_only=True
+            )
             processor.tokenizer = tokenizer
     except BaseException as error:
         if not is_fault(error):
