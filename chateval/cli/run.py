@@ -188,7 +188,8 @@ def run(
         ),
     ] = False,
     trust_code: Annotated[
-        bool, typer.Option("--trust-code", help="Let tasks run scorers of your own, and code that models wrote.")
+        bool,
+        typer.Option("--trust-code", help="Let tasks run scorers and tools of your own, and code that models wrote."),
     ] = False,
     full_digests: Annotated[
         bool,

@@ -41,7 +41,7 @@ def evaluate(
         out: Folder of the run.
         engine: What answers; transformers if None.
         suite: Further settings, such as gate, limit, data; its own checkpoints and tasks come before these.
-        trust_code: Lets tasks run scorers of your own, and code that models wrote.
+        trust_code: Lets tasks run scorers and tools of your own, and code that models wrote.
         bridges: Load the tasks of other harnesses.
 
     Raises:
